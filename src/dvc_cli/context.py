@@ -1,0 +1,256 @@
+"""Composition root: the collaborators of one run, each built on first use. Only this module names concrete drivers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dvc_cli.errors import ConfigurationProblem, ExitCode
+from dvc_cli.i18n import N_, _
+
+if TYPE_CHECKING:
+    from dvc_cli.config.credentials import Credentials
+    from dvc_cli.config.paths import Paths
+    from dvc_cli.config.profiles import Profile, ProfileStore
+    from dvc_cli.config.settings import Settings
+    from dvc_cli.journal import Journal
+    from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter, TransactionStore
+    from dvc_cli.model.secret import Secret
+    from dvc_cli.net import HttpClient, NetSettings
+    from dvc_cli.output.renderer import Renderer
+    from dvc_cli.portal.base import Portal
+    from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
+
+
+class SharedOption(NamedTuple):
+    """An option every command understands."""
+
+    name: str
+    declarations: tuple[str, ...]
+    help: str
+    is_flag: bool = True
+    is_count: bool = False
+    metavar: str | None = None
+
+
+SHARED_OPTIONS = (
+    SharedOption("json", ("--json",), N_("Print one JSON document instead of text")),
+    SharedOption("quiet", ("-q", "--quiet"), N_("Only results and errors")),
+    SharedOption("verbose", ("-v", "--verbose"), N_("More talk; twice for the network log"), False, is_count=True),
+    SharedOption("no_input", ("--no-input",), N_("Never ask; fail and name the missing option")),
+    SharedOption("no_color", ("--no-color",), N_("No colour")),
+    SharedOption("profile", ("--profile",), N_("The profile to use"), is_flag=False, metavar="NAME"),
+    SharedOption("lang", ("--lang",), N_("Language: vi or en"), is_flag=False, metavar="LANG"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Values of the shared options."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    no_input: bool = False
+    no_color: bool = False
+    profile: str | None = None
+    lang: str | None = None
+
+
+class Context:
+    """Lazily built collaborators of one run; `exit_code` is what the process ends with when nothing is raised."""
+
+    def __init__(self) -> None:
+        self.options = RunOptions()
+        self.exit_code = ExitCode.DONE
+
+    def apply(self, values: dict[str, Any]) -> None:
+        """Take the shared options given at one level of the command line."""
+        self.options = replace(self.options, **values)
+
+    # -- talking to people -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def out(self) -> Renderer:
+        """The door to stdout."""
+        from dvc_cli.output.renderer import open_renderer
+
+        return open_renderer(json=self.options.json, color=not self.options.no_color, quiet=self.options.quiet)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """Talk on stderr."""
+        from dvc_cli.output.progress import open_progress
+
+        return open_progress(quiet=self.options.quiet, color=not self.options.no_color)
+
+    @cached_property
+    def prompter(self) -> Prompter:
+        """Questions to a person."""
+        from dvc_cli.output.prompt import TerminalPrompter
+
+        return TerminalPrompter(allowed=not self.options.no_input, temporary=self.paths.cache)
+
+    def finish(self, result: Any) -> None:
+        """Show `result` and end with the status it carries (`exit_code`)."""
+        self.out.show(result)
+        self.exit_code = result.exit_code
+
+    # -- settings ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The real clock."""
+        from dvc_cli.output.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Folders of this user."""
+        from dvc_cli.config.paths import default_paths
+
+        return default_paths(os.environ)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """All settings with their origins."""
+        from dvc_cli.config.settings import load_settings
+
+        overrides = {"profile": self.options.profile} if self.options.profile else {}
+        return load_settings(self.paths, os.environ, Path.cwd(), overrides)
+
+    @cached_property
+    def profiles(self) -> ProfileStore:
+        """The stored profiles."""
+        from dvc_cli.config.profiles import ProfileStore
+
+        return ProfileStore(self.paths)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The chosen profile; ConfigurationProblem when none is."""
+        return self.settings.profile(self.options.profile)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Where secrets come from."""
+        from dvc_cli.config.credentials import Credentials
+
+        return Credentials(os.environ, self.prompter)
+
+    # -- the outside world -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def net_settings(self) -> NetSettings:
+        """How the active profile reaches the network."""
+        from dvc_cli import __version__
+        from dvc_cli.net import NetSettings
+
+        return NetSettings(ca_file=self.profile.extra_ca, user_agent=f"dvc-cli/{__version__}")
+
+    def http(self, base_url: str) -> HttpClient:
+        """A client for one origin."""
+        from dvc_cli.net.client import open_client
+
+        return open_client(base_url, self.net_settings)
+
+    @cached_property
+    def portal(self) -> Portal:
+        """The profile's portal, with its kept session if there is one."""
+        from dvc_cli.portal.base import PortalAddress
+        from dvc_cli.portal.registry import open_portal
+
+        profile = self.profile
+        if not profile.portal_url:
+            raise ConfigurationProblem(
+                _("Profile {name} has no portal address").format(name=profile.name),
+                hint=_("Add one: `dvc-cli profile add NAME --portal URL`"),
+            )
+        address = PortalAddress(url=profile.portal_url, dialect=profile.dialect, data_file=profile.data_file)
+        return open_portal(address, self.http, self.clock)
+
+    def signer_spec(self, name: str | None) -> SignerSpec:
+        """The profile's signer of that name, or its default one."""
+        from dvc_cli.sign.base import SignerSpec
+
+        profile = self.profile
+        wanted = name or profile.default_signer
+        found = profile.signers.get(wanted or "")
+        if found is None:
+            known = ", ".join(sorted(profile.signers)) or _("none")
+            raise ConfigurationProblem(
+                _("Profile {profile} has no signer {name}").format(profile=profile.name, name=wanted or "?"),
+                hint=_("Signers of this profile: {known}").format(known=known),
+            )
+        return SignerSpec(name=found.name, kind=found.kind, options=found.options)
+
+    def signer(self, spec: SignerSpec) -> Signer:
+        """The driver for a signer."""
+        from dvc_cli.sign.registry import open_signer
+
+        return open_signer(
+            spec,
+            secrets=self.secret_source(spec),
+            ledger=self.ledger,
+            transactions=self.transactions,
+            http_factory=self.http,
+            clock=self.clock,
+        )
+
+    def secret_source(self, spec: SignerSpec) -> SecretSource:
+        """Secrets of one signer, by its `*_file` and `*_command` settings, then keyring, then the prompt."""
+        from dvc_cli.config.credentials import CredentialRequest
+
+        def ask(purpose: str, subject: str, *, flag: str, question: str) -> Secret:
+            file = spec.options.get(f"{purpose}_file")
+            command = spec.options.get(f"{purpose}_command")
+            fd = spec.options.get(f"{purpose}_fd")
+            request = CredentialRequest(
+                purpose=purpose,
+                subject=subject,
+                file=Path(str(file)) if file else None,
+                fd=int(fd) if fd is not None else None,
+                command=str(command) if command else None,
+                env=f"DVC_{purpose.upper()}",
+                flag=flag,
+                question=question,
+                may_store=purpose not in ("pin", "passphrase"),
+            )
+            return self.credentials.get(request).secret
+
+        return ask
+
+    # -- durable state -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal of the active profile."""
+        from dvc_cli.journal import open_journal
+
+        return open_journal(self.paths.state, profile=self.profile.name, clock=self.clock)
+
+    @cached_property
+    def ledger(self) -> AttemptLedger:
+        """Memory of PIN and password tries, shared by all profiles."""
+        from dvc_cli.journal import open_ledger
+
+        return open_ledger(self.paths.state, self.clock)
+
+    @cached_property
+    def transactions(self) -> TransactionStore:
+        """Open cloud-signing transactions."""
+        from dvc_cli.journal import open_transactions
+
+        return open_transactions(self.paths.state)
+
+    def close(self) -> None:
+        """Close what was opened; errors while closing never hide the run's own."""
+        for name in ("portal", "journal", "progress"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+        sys.stdout.flush()

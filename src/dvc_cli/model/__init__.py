@@ -1,0 +1,1 @@
+"""Nouns of the field: frozen dataclasses, enums and pure rules. No input or output."""

@@ -1,0 +1,1 @@
+"""Portals: the Portal protocol, its dialects, and wrappers for dry runs."""
