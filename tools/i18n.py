@@ -21,7 +21,7 @@ PARTS = ROOT / "locale" / "vi"
 COMPILED = PARTS / "LC_MESSAGES" / "dvc.mo"
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 
-MessageId = str | tuple[str, ...]
+MessageId = str | tuple[str, ...] | list[str]
 
 
 def used_messages() -> dict[MessageId, str]:
@@ -33,9 +33,9 @@ def used_messages() -> dict[MessageId, str]:
     return found
 
 
-def read_parts(problems: list[str]) -> dict[MessageId, str | tuple[str, ...]]:
+def read_parts(problems: list[str]) -> dict[MessageId, MessageId]:
     """Translations of all parts; contradictions and fuzzy entries go to `problems`."""
-    merged: dict[MessageId, str | tuple[str, ...]] = {}
+    merged: dict[MessageId, MessageId] = {}
     for path in sorted(PARTS.glob("*.po")):
         with path.open("rb") as file:
             catalogue = read_po(file, locale="vi")
@@ -55,7 +55,7 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def problems_of(used: dict[MessageId, str], known: dict[MessageId, str | tuple[str, ...]]) -> list[str]:
+def problems_of(used: dict[MessageId, str], known: dict[MessageId, MessageId]) -> list[str]:
     """Missing, unused and mismatching translations."""
     problems = [f"{place}: no Vietnamese for {message!r}" for message, place in used.items() if message not in known]
     for message, translation in known.items():
@@ -83,7 +83,7 @@ TYPER_MESSAGES = {
 }
 
 
-def compile_parts(known: dict[MessageId, str | tuple[str, ...]]) -> bytes:
+def compile_parts(known: dict[MessageId, MessageId]) -> bytes:
     """The binary catalogue, byte for byte reproducible."""
     catalogue = Catalog(locale="vi", charset="utf-8", header_comment="")
     for message in sorted(known, key=str):

@@ -65,13 +65,13 @@ def detect_language(option: str | None, setting: str | None) -> Language:
 
 
 def _windows_language() -> Language | None:
-    if sys.platform != "win32":
-        return None
-    import ctypes
-    import locale
+    if sys.platform == "win32":
+        import ctypes
+        import locale
 
-    code = ctypes.windll.kernel32.GetUserDefaultUILanguage()
-    return parse_language(locale.windows_locale.get(code))
+        code = ctypes.windll.kernel32.GetUserDefaultUILanguage()
+        return parse_language(locale.windows_locale.get(code))
+    return None
 
 
 def _(message: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
 
 from typer import Argument, Context, Option, Typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -18,9 +18,6 @@ from typer.main import get_command
 from dvc_cli.context import SHARED_OPTIONS
 from dvc_cli.context import Context as Run
 from dvc_cli.i18n import _
-
-if TYPE_CHECKING:
-    from typer._click.formatting import HelpFormatter
 
 __all__ = ["Annotated", "App", "Argument", "Context", "Option", "Run", "examples", "run_of"]
 
@@ -78,26 +75,26 @@ class _Page:
     params: list[Any]
     epilog: str | None
 
-    def take_shared(self, ctx: Context) -> None:
+    def take_shared(self, ctx: Any) -> None:
         """Move the shared options' values from the parsed parameters to the run."""
         values = {option.name: ctx.params.pop(option.name, None) for option in SHARED_OPTIONS}
         run = ctx.find_root().obj
         if isinstance(run, Run):
             run.apply({name: value for name, value in values.items() if value})
 
-    def get_help_option(self, ctx: Context) -> Any:
+    def get_help_option(self, ctx: Any) -> Any:
         """Typer's help option with the sentence translated."""
         option = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
             option.help = _("Show this help and exit")
         return option
 
-    def format_usage(self, ctx: Context, formatter: HelpFormatter) -> None:
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
         """As Typer's, with the word translated."""
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=_bold(_("Usage:")) + " ")
 
-    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Examples, one command a line, never wrapped."""
         del ctx
         if not self.epilog:
@@ -110,7 +107,7 @@ class _Page:
         for line in self.epilog.removeprefix(_EXAMPLE_MARK).splitlines():
             formatter.write(f"  {line}\n")
 
-    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+    def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments, the command's own options, then the shared ones."""
         shared = {option.name for option in SHARED_OPTIONS} | {"help"}
         records: dict[str, list[tuple[str, str]]] = {"argument": [], "own": [], "shared": []}
@@ -135,7 +132,7 @@ class Command(_Page, TyperCommand):
         super().__init__(name, **attrs)
         self.params.extend(_shared_parameters())
 
-    def invoke(self, ctx: Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command with the shared options taken out of its parameters."""
         self.take_shared(ctx)
         return super().invoke(ctx)
@@ -153,12 +150,12 @@ class Group(_Page, TyperGroup):
         super().__init__(**attrs)
         self.params.extend(_shared_parameters())
 
-    def invoke(self, ctx: Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the sub-command with the shared options taken."""
         self.take_shared(ctx)
         return super().invoke(ctx)
 
-    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+    def format_options(self, ctx: Any, formatter: Any) -> None:
         """Commands first: that is what people look for in a group's help."""
         self.format_commands(ctx, formatter)
         super().format_options(ctx, formatter)
@@ -222,11 +219,11 @@ class LazyGroup(Group):
         for name, entry in self.table.items():
             self.commands[name] = Deferred(name, entry)
 
-    def get_command(self, ctx: Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Find a command or one of the hidden Vietnamese aliases."""
         return super().get_command(ctx, self.aliases.get(cmd_name, cmd_name))
 
-    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Swap the stub for the real command."""
         name, command, rest = super().resolve_command(ctx, args)
         if isinstance(command, Deferred):
@@ -234,7 +231,7 @@ class LazyGroup(Group):
             command = self.commands[command.name or ""] = command.load()
         return name, command, rest
 
-    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Commands by section, in the table's order."""
         del ctx
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -244,7 +241,7 @@ class LazyGroup(Group):
             with formatter.section(_bold(_(title))):
                 formatter.write_dl(rows)
 
-    def list_commands(self, ctx: Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """In the table's order."""
         del ctx
         return list(self.commands)

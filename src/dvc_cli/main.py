@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dvc_cli.errors import DvcError, ExitCode, Interrupted
 from dvc_cli.i18n import _, activate, detect_language
@@ -102,7 +103,7 @@ def _language_setting() -> str | None:
 
 def _use_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIO) or hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
@@ -110,7 +111,7 @@ def _prepare_completion() -> None:
     from typer import _completion_classes
 
     # Only strips rich markup, which our help has none of; the original imports rich (70 ms a keypress).
-    _completion_classes._sanitize_help_text = str
+    _completion_classes._sanitize_help_text = lambda text: text
     _completion_classes.completion_init()
 
 

@@ -142,10 +142,10 @@ def verify_digest(key: CertificatePublicKeyTypes, digest: bytes, value: bytes, a
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
-    families = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
-    if algorithm not in families:
+    family = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}.get(algorithm)
+    if family is None:
         return False
-    prehashed = utils.Prehashed(families[algorithm]())
+    prehashed = utils.Prehashed(family)
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(value, digest, padding.PKCS1v15(), prehashed)
@@ -202,6 +202,11 @@ def ordered_chain(leaf: bytes, pool: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(chain)
 
 
+def is_sandbox(certificate: SigningCertificate) -> bool:
+    """Whether the certificate comes from the sandbox's own PKI, so that all it signs must be marked THỬ NGHIỆM."""
+    return any("SANDBOX" in text.upper() for text in (certificate.issuer, certificate.subject))
+
+
 def certificates_in_pem(content: bytes) -> list[bytes]:
     """The DER of every certificate in a PEM text, or the one of a DER file.
 
@@ -227,7 +232,7 @@ def _load(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()
         return certificate
-    except Exception as error:  # noqa: BLE001 - a foreign certificate may fail in any of the parser's ways
+    except Exception as error:  # a foreign certificate may fail in any of the parser's ways
         raise CertificateUnreadable(_("The certificate cannot be read")) from error
 
 

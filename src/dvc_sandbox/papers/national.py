@@ -159,7 +159,7 @@ def _applicant(paper: Paper, facts: DossierFacts, label: str = "Ông/Bà") -> No
     if facts.owner_name and facts.owner_name != facts.applicant_name:
         paper.field("Chủ hồ sơ", facts.owner_name)
     paper.field("Địa chỉ", facts.address)
-    paper.field("Số điện thoại", f"{facts.phone}   Email: {facts.email}" if facts.email else facts.phone)
+    paper.paragraph("Số điện thoại: ", bold(facts.phone or "…" * 12), "     Email: ", bold(facts.email or "…" * 12))
 
 
 def _items(paper: Paper, text: str) -> None:

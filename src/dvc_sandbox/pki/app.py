@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import unquote
 
 from dvc_sandbox.environment import Environment
@@ -33,6 +34,7 @@ def build_app(environment: Environment) -> Starlette:
     from starlette.routing import Mount, Route
 
     services = TimedServices(_animator(environment), environment.clock)
+    bridge: Any = WSGIMiddleware(cast("Any", services), workers=4)
 
     def root_certificate(request: Request) -> Response:
         from starlette.responses import Response
@@ -49,7 +51,7 @@ def build_app(environment: Environment) -> Starlette:
         routes=[
             Route("/", index),
             Route("/root.pem", root_certificate),
-            Mount("/", app=WSGIMiddleware(services, workers=4)),
+            Mount("/", app=bridge),
         ]
     )
 
@@ -90,14 +92,11 @@ def _turn_into_post(environ: Environ) -> None:
 
 
 def _animator(environment: Environment) -> WsgiApp:
-    import yaml
     from certomancer.integrations.animator import Animator, AnimatorArchStore
     from certomancer.registry import CertomancerConfig
 
     folder = environment.pki.folder
-    # Read here, because certomancer opens the file in the locale's encoding.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    plan = yaml.load((folder / "pki.yml").read_text(encoding="utf-8"), Loader=loader)
+    plan = json.loads((folder / "pki.yml").read_text(encoding="ascii"))
     config = CertomancerConfig(plan, key_search_dir=str(folder), lazy_load_keys=True, config_search_dir=str(folder))
     animator: WsgiApp = Animator(AnimatorArchStore(config.pki_archs), with_web_ui=False)
     return animator

@@ -56,7 +56,7 @@ def ensure(folder: Path, base_url: str, created: datetime) -> bool:
     before = read_issued(folder)
     if before is not None and before.base_url == base_url:
         return False
-    for name in ("keys", "certs", "p12"):
+    for name in ("keys", "public", "certs", "p12"):
         private_folder(folder / name)
     if before is not None:
         created = datetime.fromisoformat(before.created_at)
@@ -92,13 +92,15 @@ def _make_keys(folder: Path, subscribers: dict[str, Holder]) -> None:
     missing = [(name, kind) for name, kind in wanted.items() if not (folder / "keys" / f"{name}.pem").exists()]
 
     def make(item: tuple[str, KeyKind]) -> None:
-        write_private(folder / "keys" / f"{item[0]}.pem", _new_key(item[1]))
+        private, public = _new_key(item[1])
+        write_private(folder / "public" / f"{item[0]}.pem", public)
+        write_private(folder / "keys" / f"{item[0]}.pem", private)
 
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(make, missing))
 
 
-def _new_key(kind: KeyKind) -> bytes:
+def _new_key(kind: KeyKind) -> tuple[bytes, bytes]:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -107,9 +109,9 @@ def _new_key(kind: KeyKind) -> bytes:
         key = ec.generate_private_key(ec.SECP256R1())
     else:
         key = rsa.generate_private_key(public_exponent=65537, key_size=3072 if kind == "rsa-3072" else 2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return private, key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def _certificate_entries(plan: Tree) -> dict[str, Tree]:
@@ -153,10 +155,12 @@ def _write_certificates(folder: Path, certificates: dict[str, Certificate], subs
 
 def _pkcs12(key_file: Path, certificate: Certificate, issuer: Certificate) -> bytes:
     from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import pkcs12
 
-    key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
-    assert isinstance(key, pkcs12.PKCS12PrivateKeyTypes)
+    # Our own key, made a moment ago: the check of its primes would cost 30 ms each.
+    key = serialization.load_pem_private_key(key_file.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
     return pkcs12.serialize_key_and_certificates(
         key_file.stem.encode(),
         key,
@@ -167,15 +171,8 @@ def _pkcs12(key_file: Path, certificate: Certificate, issuer: Certificate) -> by
 
 
 def _write_plan(folder: Path, plan: Tree) -> None:
-    import yaml
-
     # From here on the servers must answer for the very certificates on disk.
     for name, entry in _certificate_entries(plan).items():
         entry["certificate-file"] = f"certs/{name}.pem"
-
-    class PlainDumper(yaml.SafeDumper):
-        def ignore_aliases(self, data: object) -> bool:
-            return True
-
-    text = yaml.dump(plan, Dumper=PlainDumper, allow_unicode=True, sort_keys=False)
-    write_private(folder / "pki.yml", text.encode("utf-8"))
+    # JSON is YAML too; in ASCII it survives certomancer's reading in the locale's encoding.
+    write_private(folder / "pki.yml", json.dumps(plan, indent=1).encode("ascii"))

@@ -39,7 +39,9 @@ def holders(seed: Tree) -> dict[str, Holder]:
     """Every subscriber's certificate by its name; the same person may hold several."""
     accounts = {str(row["certificate"]): row for row in _rows(seed, "account")}
     citizen = _person(accounts["citizen"])
-    organisation = _organisation(str(accounts["organisation"]["organisation"]), str(accounts["organisation"]["tax_code"]))
+    organisation = _organisation(
+        str(accounts["organisation"]["organisation"]), str(accounts["organisation"]["tax_code"])
+    )
     expired, revoked = _person(accounts["expired"]), _person(accounts["revoked"])
     # Since 2025 a household business uses its owner's ID number as tax code.
     household = _organisation(
@@ -86,9 +88,7 @@ def configuration(base_url: str, created: datetime, subscribers: dict[str, Holde
         certificate.update({"subject": name, "subject-key": name, "serial": new_serial()})
     return {
         "external-url-prefix": base_url,
-        "keysets": {
-            ARCHITECTURE: {"path-prefix": "keys", "keys": {name: {"path": f"{name}.pem"} for name in names}}
-        },
+        "keysets": {ARCHITECTURE: {"keys": {name: _key_entry(name) for name in names}}},
         "pki-architectures": {
             ARCHITECTURE: {
                 "keyset": ARCHITECTURE,
@@ -136,6 +136,13 @@ _SERVICES: Tree = {
     },
     "time-stamping": {"tsa": {"signing-key": "tsa", "signing-cert": "tsa", "certs-to-embed": ["ca"]}},
 }
+
+
+def _key_entry(name: str) -> Tree:
+    # Loading a private key costs 60 ms; the servers need only the authorities' own.
+    if name in AUTHORITIES:
+        return {"path": f"keys/{name}.pem"}
+    return {"path": f"public/{name}.pem", "public-only": True}
 
 
 def _rows(seed: Tree, name: str) -> list[Tree]:

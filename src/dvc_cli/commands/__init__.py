@@ -1,0 +1,1 @@
+"""Commands translate: parse, call one use case, show one result."""

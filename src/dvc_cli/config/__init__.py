@@ -1,0 +1,1 @@
+"""Settings, profiles, folders and credentials of the user."""

@@ -1,0 +1,1 @@
+"""Dialects: what one family of portals speaks. They do not know each other."""

@@ -1,0 +1,1 @@
+"""From paper to PDF: owner of img2pdf and Pillow."""

@@ -1,0 +1,63 @@
+"""One-time passwords of TH accounts: RFC 6238 with HMAC-SHA-1, 30 s, 6 digits; the secret is base64 of the raw key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+from dvc_cli.errors import ConfigurationProblem
+from dvc_cli.i18n import _
+from dvc_cli.model.ports import Clock
+from dvc_cli.model.secret import Secret
+
+STEP_SECONDS = 30
+DIGITS = 6
+
+
+class OneTimePasswords:
+    """Makes codes from the integrator's secret, never the same one twice (RFC 6238 §5.2 lets a verifier refuse that)."""
+
+    def __init__(self, secret: Secret, clock: Clock) -> None:
+        self._key = otp_key(secret)
+        self._clock = clock
+        self._last_step = -1
+
+    def next(self) -> Secret:
+        """The present code; waits for the next 30 seconds when the present one was given out before."""
+        step = self._step()
+        if step <= self._last_step:
+            self._clock.sleep((self._last_step + 1) * STEP_SECONDS - self._clock.now().timestamp())
+            step = max(self._step(), self._last_step + 1)
+        self._last_step = step
+        return Secret(code_of(self._key, step))
+
+    def _step(self) -> int:
+        return int(self._clock.now().timestamp()) // STEP_SECONDS
+
+
+def otp_key(secret: Secret) -> bytes:
+    """The raw key of a base64 secret.
+
+    Raises:
+        ConfigurationProblem: it is not base64, or empty.
+    """
+    try:
+        key = base64.b64decode("".join(secret.reveal().split()), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key:
+        raise ConfigurationProblem(
+            _("The stored OTP secret of SmartCA is not base64"),
+            hint=_("Store the secret again exactly as VNPT gave it"),
+        )
+    return key
+
+
+def code_of(key: bytes, step: int) -> str:
+    """The code of one 30-second step (RFC 4226 §5.3)."""
+    mac = hmac.new(key, step.to_bytes(8, "big"), hashlib.sha1).digest()
+    offset = mac[-1] & 0x0F
+    number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
+    return str(number % 10**DIGITS).zfill(DIGITS)

@@ -1,0 +1,151 @@
+"""Which bytes a PDF signature covers (ISO 32000-1 §12.8.1), and whether the signed increment only signs.
+
+Files that show forged text while a lenient checker still says "valid" all break one of these rules (contract signatures.md §4).
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from dvc_sandbox.signatures.verdict import Refused
+
+if TYPE_CHECKING:
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+ACCEPTED_FORMATS = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"})
+_HEX = re.compile(rb"<[0-9A-Fa-f]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One signature: its field's full name, its CMS bytes (padding cut off) and the two covered stretches of the file."""
+
+    field: str
+    cms: bytes
+    first_end: int
+    second_start: int
+    second_end: int
+
+    def covered(self, file: bytes) -> tuple[memoryview, memoryview]:
+        """The signed bytes."""
+        view = memoryview(file)
+        return view[: self.first_end], view[self.second_start : self.second_end]
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn what a parser throws at hostile files into one refusal."""
+    from pyhanko.pdf_utils.misc import PdfError
+
+    try:
+        yield
+    except (PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, NotImplementedError) as error:
+        raise Refused("unreadable", type(error).__name__) from error
+
+
+def open_pdf(file: bytes) -> "PdfFileReader":
+    """A lenient reader of the file; raises Refused("unreadable" | "encrypted")."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    with _reading():
+        reader = PdfFileReader(BytesIO(file), strict=False)
+        _ = reader.root["/Pages"]
+        encrypted = reader.encrypted
+    if encrypted:
+        raise Refused("encrypted")
+    return reader
+
+
+def new_signatures(reader: "PdfFileReader", file: bytes, stored_size: int) -> list[Located]:
+    """The signatures made on top of the stored bytes, in order; the last covers the whole file.
+
+    Raises Refused("unsigned" | "format" | "byte-range" | "changed-after-signing" | "unreadable").
+    """
+    with _reading():
+        fields = [(name, value) for name, value in _signature_fields(reader) if _end(value) > stored_size]
+        located = sorted((_locate(name, value, file) for name, value in fields), key=lambda one: one.second_end)
+    if not located:
+        raise Refused("unsigned")
+    if located[-1].second_end != len(file):
+        raise Refused("changed-after-signing")
+    return located
+
+
+def only_signs(reader: "PdfFileReader", stored: bytes, signed_fields: frozenset[str]) -> None:
+    """Raise Refused("changed-content") unless the increments on top of `stored` add these signatures and nothing else."""
+    from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
+
+    with _reading():
+        base = open_pdf(stored).xrefs.total_revisions - 1
+        difference = DEFAULT_DIFF_POLICY.review_file(reader, base)
+    if isinstance(difference, SuspiciousModification):
+        raise Refused("changed-content", str(difference))
+    if not difference.changed_form_fields <= signed_fields:
+        raise Refused("changed-content", "other form fields were filled in")
+
+
+def _signature_fields(reader: "PdfFileReader") -> Iterator[tuple[str, Any]]:
+    """Every signed signature field of the final state: full name and signature dictionary."""
+    pending = [("", field) for field in entry(entry(reader.root, "/AcroForm", {}), "/Fields", ())]
+    seen = 0
+    while pending:
+        seen += 1
+        if seen > 10_000:
+            raise Refused("unreadable", "form fields without end")
+        prefix, field = pending.pop()
+        field = field.get_object()
+        name = ".".join(part for part in (prefix, str(entry(field, "/T", ""))) if part)
+        pending += [(name, kid) for kid in entry(field, "/Kids", ())]
+        value = entry(field, "/V", None)
+        if value is not None and entry(field, "/FT", "/Sig") == "/Sig" and "/ByteRange" in value:
+            yield name, value
+
+
+def entry(dictionary: Any, key: str, default: Any) -> Any:
+    """An entry of a PDF dictionary with references followed (pyHanko's own `get` does not follow them)."""
+    return dictionary[key] if key in dictionary else default
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    return tuple(int(number) for number in entry(value, "/ByteRange", ()))
+
+
+def _end(value: Any) -> int:
+    """Where the signature says that it ends; one that says nothing counts as new, so that it is refused and not overlooked."""
+    numbers = _numbers(value)
+    return numbers[2] + numbers[3] if len(numbers) == 4 else 1 << 62
+
+
+def _locate(name: str, value: Any, file: bytes) -> Located:
+    form = entry(value, "/SubFilter", "")
+    if form not in ACCEPTED_FORMATS:
+        raise Refused("format", str(form))
+    numbers = _numbers(value)
+    if len(numbers) != 4:
+        raise Refused("byte-range", f"{len(numbers)} numbers")
+    start, first_length, second_start, second_length = numbers
+    second_end = second_start + second_length
+    if start != 0 or first_length <= 0 or second_length <= 0 or not first_length < second_start < second_end <= len(file):
+        raise Refused("byte-range", str(numbers))
+    gap = file[first_length:second_start]
+    if not _HEX.fullmatch(gap):
+        raise Refused("byte-range", "the gap is not exactly one hexadecimal string")
+    content = bytes.fromhex(gap[1:-1].decode("ascii"))
+    raw = value.raw_get("/Contents")
+    if bytes(getattr(raw, "original_bytes", raw)) != content:
+        raise Refused("byte-range", "the gap is not the signature's own Contents")
+    return Located(name, _trimmed(content), first_length, second_start, second_end)
+
+
+def _trimmed(content: bytes) -> bytes:
+    """The DER object at the beginning; what follows it may only be zero padding."""
+    from asn1crypto import parser
+
+    _, _, _, header, body, trailer = parser.parse(content, strict=False)
+    size = len(header) + len(body) + len(trailer)
+    if content[size:].strip(b"\0"):
+        raise Refused("cms", "bytes after the signature object")
+    return content[:size]
