@@ -18,6 +18,7 @@ from typer.main import get_command
 from dvc_cli.context import SHARED_OPTIONS
 from dvc_cli.context import Context as Run
 from dvc_cli.i18n import _
+from dvc_cli.output.tree import Node, Switch
 
 __all__ = ["Annotated", "App", "Argument", "Context", "Option", "Run", "examples", "run_of"]
 
@@ -245,3 +246,28 @@ class LazyGroup(Group):
         """In the table's order."""
         del ctx
         return list(self.commands)
+
+
+def command_tree(root: Any) -> Node:
+    """The whole command tree below `root`, every deferred command loaded (completion scripts, reference pages)."""
+    return _node(root, ("dvc-cli",))
+
+
+def _node(command: Any, path: tuple[str, ...]) -> Node:
+    if isinstance(command, Deferred):
+        command = command.load()
+    context = command.make_context(path[-1], [], resilient_parsing=True)
+    switches = tuple(
+        Switch(
+            names=tuple(parameter.opts) + tuple(parameter.secondary_opts),
+            takes_value=not (parameter.is_flag or parameter.count),
+            help=parameter.help or "",
+            choices=tuple(str(choice) for choice in getattr(parameter.type, "choices", ())),
+        )
+        for parameter in command.get_params(context)
+        if parameter.param_type_name == "option" and not parameter.hidden
+    )
+    children = tuple(
+        _node(child, (*path, name)) for name, child in getattr(command, "commands", {}).items() if not child.hidden
+    )
+    return Node(path=path, help=command.get_short_help_str(200), switches=switches, children=children)

@@ -10,7 +10,7 @@ from pathlib import Path
 def private_folder(path: Path) -> Path:
     """Make a folder that only its owner can enter (0700); on Windows the parent's access rules apply."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.chmod(path, 0o700)
+    path.chmod(0o700)
     return path
 
 
@@ -22,7 +22,7 @@ def write_private(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -83,6 +83,10 @@ class Attempt(Protocol):
     def last_wrong_at(self) -> datetime | None:
         """When the last wrong try was made."""
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person has allowed another try since the last wrong one (`AttemptLedger.confirm`); `begin` uses it up."""
+
 
 class AttemptLedger(Protocol):
     """Durable memory of PIN and password tries, per token serial or account@host (tokens.md §2, security.md).

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
+from dvc_cli.errors import ExitCode
+
 
 class SignatureLevel(Enum):
     """Baseline level of a PAdES signature (ETSI EN 319 142-1)."""
@@ -172,15 +174,34 @@ class VerifyReport:
     schema: ClassVar[str] = "dvc.signing.verification/1"
     documents: tuple[DocumentVerdict, ...]
 
+    @property
+    def sandbox(self) -> bool:
+        """Whether anything in it comes from the sandbox."""
+        return any(document.sandbox for document in self.documents)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The worst of 1 > 10 > 9 > 15 > 0 (decisions.md, exit codes in the corners)."""
+        found = {document.verdict for document in self.documents}
+        worst_first = (
+            ("broken", ExitCode.FAILED),
+            ("unreadable", ExitCode.INVALID_INPUT),
+            ("unsigned", ExitCode.NOT_FOUND),
+            ("not-established", ExitCode.NOT_ESTABLISHED),
+        )
+        return next((code for verdict, code in worst_first if verdict in found), ExitCode.DONE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDocument:
-    """One line of the table `sign` ends with. `outcome`: "signed" | "skipped" | "failed"."""
+    """One line of the table `sign` ends with. `outcome`: "signed" | "planned" | "skipped" | "failed"."""
 
     source: str
     output: str | None
     outcome: str
     reason: str = ""
+    problem: str = ""  # slug of the error, stable
+    exit_code: ExitCode = ExitCode.DONE  # what this document alone would end the run with
     signer: str = ""
     sha256: str = ""
     size: int = 0
@@ -195,3 +216,16 @@ class SignReport:
     certificate: SigningCertificate | None
     level: str
     sandbox: bool = False
+    dry_run: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 when all is signed; the common code when all failed alike; 1 for a batch that succeeded in part."""
+        codes = {document.exit_code for document in self.documents if document.outcome == "failed"}
+        if not codes:
+            return ExitCode.DONE
+        stopping = codes & {ExitCode.SIGNING_REFUSED, ExitCode.BLOCKED}
+        if stopping and any(document.outcome == "skipped" for document in self.documents):
+            return stopping.pop()
+        all_failed = all(document.outcome == "failed" for document in self.documents)
+        return codes.pop() if all_failed and len(codes) == 1 else ExitCode.FAILED

@@ -107,7 +107,7 @@ FINAL = frozenset(
 )
 
 
-class IllegalTransition(Exception):  # noqa: N818 - a fault of the program, never shown as an expected failure
+class IllegalTransition(Exception):
     """The event cannot happen in this state; nothing was changed."""
 
     def __init__(self, state: State | None, event: Event) -> None:

@@ -27,13 +27,15 @@ class Unanswered(OutcomeUnknown):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetSettings:
-    """How to reach the network. Seconds; `ca_file` adds to the system store; `proxy` None = from the environment, "" = none."""
+    """How to reach the network. Seconds; `ca_file` adds to the system store; `proxy` None = from the environment, "" = none;
+    `max_bytes` bounds one answer."""
 
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     ca_file: Path | None = None
     proxy: str | None = None
     user_agent: str = ""
+    max_bytes: int = 64_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

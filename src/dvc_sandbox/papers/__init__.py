@@ -1,4 +1,4 @@
-"""Papers of the sandbox: the portal's submission receipt, the agency's papers Mẫu 01–05 (TT 03/2025/TT-VPCP) and results. All THỬ NGHIỆM."""
+"""Papers of the sandbox, all marked THỬ NGHIỆM: submission receipt, the agency's Mẫu 01–05 (TT 03/2025/TT-VPCP), results."""
 
 from dvc_sandbox.papers.facts import DossierFacts, FiledComponent
 from dvc_sandbox.papers.receipt import submission_receipt

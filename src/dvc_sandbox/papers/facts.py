@@ -43,7 +43,7 @@ class DossierFacts:
 
 
 def long_date(moment: datetime) -> str:
-    """The day in the words of an administrative paper: `ngày 03 tháng 02 năm 2026` (day and months 1, 2 with a zero, NĐ 30/2020)."""
+    """`ngày 03 tháng 02 năm 2026`: days below 10 and months 1 and 2 with a zero (NĐ 30/2020)."""
     local = moment.astimezone(LOCAL)
     month = f"{local.month:02d}" if local.month < 3 else str(local.month)
     return f"ngày {local.day:02d} tháng {month} năm {local.year}"

@@ -1,10 +1,23 @@
-"""Flowing layout of administrative papers (NĐ 30/2020/NĐ-CP): motto heading, title, paragraphs, tables, signature blocks, page breaks."""
+"""Flowing layout of administrative papers (NĐ 30/2020/NĐ-CP): motto heading, title, paragraphs, tables, signatures, pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dvc_sandbox.papers.pdf import BLACK, GREY, HEIGHT, MM, RED, WIDTH, Canvas, Colour, Face, clean, load_font, write_pdf
+from dvc_sandbox.papers.pdf import (
+    BLACK,
+    GREY,
+    HEIGHT,
+    MM,
+    RED,
+    WIDTH,
+    Canvas,
+    Colour,
+    Face,
+    clean,
+    load_font,
+    write_pdf,
+)
 
 LEFT, RIGHT = 25 * MM, WIDTH - 17 * MM
 TOP, BOTTOM = HEIGHT - 24 * MM, 22 * MM
@@ -46,12 +59,16 @@ def italic(text: str) -> Piece:
     return (text, "Italic")
 
 
+def _face(piece: Piece) -> tuple[str, Face]:
+    return (piece, "Regular") if isinstance(piece, str) else piece
+
+
 def _words(pieces: Sequence[Piece], size: float, limit: float) -> list[_Word]:
     """Split pieces into words; a word longer than the line is cut so that nothing runs over the edge."""
     found: list[_Word] = []
     glued = False
     for piece in pieces:
-        text, face = (piece, "Regular") if isinstance(piece, str) else piece
+        text, face = _face(piece)
         font = load_font(face)
         text = clean(text)
         if text[:1] == " ":
@@ -62,7 +79,9 @@ def _words(pieces: Sequence[Piece], size: float, limit: float) -> list[_Word]:
                 end = len(part)
                 while end > 1 and font.width(part[:end], size) > limit:
                     end -= 1
-                found.append(_Word(part[:end], face, font.width(part[:end], size), (glued and number == 0) or not first))
+                found.append(
+                    _Word(part[:end], face, font.width(part[:end], size), (glued and number == 0) or not first)
+                )
                 part, first = part[end:], False
         glued = bool(text) and text[-1] != " "
     return found
@@ -157,7 +176,9 @@ class Paper:
             self.y -= 14
         self.y -= 8
 
-    def paragraph(self, *pieces: Piece, size: float = 10.5, indent: float = 0, hang: float = 0, after: float = 4) -> None:
+    def paragraph(
+        self, *pieces: Piece, size: float = 10.5, indent: float = 0, hang: float = 0, after: float = 4
+    ) -> None:
         """Left-aligned text; `indent` is the first line's, `hang` the other lines', in points."""
         limit = RIGHT - LEFT - hang
         for number, line in enumerate(_lines(_words(pieces, size, limit), size, limit, indent - hang)):
@@ -183,7 +204,9 @@ class Paper:
         if run:
             self.canvas.text(start, y, run, face, size)
 
-    def table(self, header: Sequence[str], shares: Sequence[float], rows: Sequence[Sequence[str]], size: float = 9.5) -> None:
+    def table(
+        self, header: Sequence[str], shares: Sequence[float], rows: Sequence[Sequence[str]], size: float = 9.5
+    ) -> None:
         """A ruled table; `shares` are the columns' parts of the width. The header row comes again on each page."""
         total = sum(shares)
         widths = [(RIGHT - LEFT) * share / total for share in shares]

@@ -1,9 +1,9 @@
-"""The agency's papers: Mẫu số 01–05 (TT 03/2025/TT-VPCP, portal contract §4), the fee notice and the result; unsigned, see `seal`."""
+"""The agency's papers before they are signed: Mẫu số 01–05 (TT 03/2025/TT-VPCP, portal contract §4), fee notice, result."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from dvc_sandbox.papers.facts import DossierFacts, dong, long_date, long_moment
+from dvc_sandbox.papers.facts import DossierFacts, dong, long_date, long_moment, short_moment
 from dvc_sandbox.papers.flow import Built, Paper, bold, italic
 
 SUPERIOR = "Cơ quan hành chính thử nghiệm (SANDBOX)"
@@ -53,7 +53,8 @@ def acceptance(facts: DossierFacts, issue: Issue, appointment: datetime | None) 
     paper.field("Thời gian trả kết quả giải quyết hồ sơ", due)
     paper.field("Đăng ký nhận kết quả tại", "Cổng dịch vụ công (bản điện tử)")
     paper.signatures(
-        ("Người nộp hồ sơ", "(Nộp trực tuyến)", facts.applicant_name), ("Người tiếp nhận hồ sơ", "(Ký số)", issue.officer)
+        ("Người nộp hồ sơ", "(Nộp trực tuyến)", facts.applicant_name),
+        ("Người tiếp nhận hồ sơ", "(Ký số)", issue.officer),
     )
     return paper.build(issue.moment)
 
@@ -69,7 +70,8 @@ def supplement_request(facts: DossierFacts, issue: Issue, request: str, deadline
         paper.field("Thời hạn bổ sung, hoàn thiện", f"trước ngày {deadline:%d/%m/%Y}")
     _closing(
         paper,
-        "Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, đề nghị Ông/Bà liên hệ với cơ quan tiếp nhận hồ sơ để được hướng dẫn./.",
+        "Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, đề nghị Ông/Bà liên hệ với cơ quan tiếp nhận hồ sơ "
+        "để được hướng dẫn./.",
     )
     return _signed_off(paper, issue, "Người hướng dẫn")
 
@@ -91,7 +93,7 @@ def apology(facts: DossierFacts, issue: Issue, reason: str, appointment: datetim
     paper = _open("4", facts, issue, below=f"Mã hồ sơ: {facts.code}")
     paper.paragraph("Kính gửi: ", bold(facts.owner_name or facts.applicant_name), indent=30)
     paper.paragraph(
-        f"Ngày {facts.submitted_at:%d/%m/%Y}, cơ quan tiếp nhận giải quyết hồ sơ của Ông/Bà về việc ",
+        f"Ngày {short_moment(facts.submitted_at)[:10]}, cơ quan tiếp nhận giải quyết hồ sơ của Ông/Bà về việc ",
         bold(_content(facts)), ", mã số ", bold(facts.code), ".", indent=20,
     )  # fmt: skip
     paper.paragraph("Đến nay hồ sơ chưa giải quyết xong với lý do:", indent=20)
@@ -130,7 +132,13 @@ def fee_notice(facts: DossierFacts, issue: Issue, name: str, amount: int) -> Bui
 def result(facts: DossierFacts, issue: Issue, text: str) -> Built:
     """The result of the procedure; `text` is the agency's decision."""
     paper = _open("result", facts, issue, below=f"Mã hồ sơ: {facts.code}")
-    paper.paragraph("Căn cứ hồ sơ của ", bold(facts.owner_name or facts.applicant_name), " về thủ tục ", bold(facts.procedure_name), ",")
+    paper.paragraph(
+        "Căn cứ hồ sơ của ",
+        bold(facts.owner_name or facts.applicant_name),
+        " về thủ tục ",
+        bold(facts.procedure_name),
+        ",",
+    )
     paper.paragraph(bold(facts.agency), " thông báo kết quả giải quyết như sau:")
     _items(paper, text)
     paper.field("Nội dung yêu cầu giải quyết", _content(facts))

@@ -18,7 +18,15 @@ GREY: Colour = (0.42, 0.42, 0.42)
 RED: Colour = (0.78, 0.06, 0.09)
 
 # Latin with every Vietnamese letter, combining marks, punctuation, the đồng sign and a few symbols of lists.
-_RANGES = ((0x20, 0x7E), (0xA0, 0x17F), (0x1A0, 0x1B0), (0x300, 0x323), (0x1EA0, 0x1EF9), (0x2010, 0x2026), (0x20AB, 0x20AC))
+_RANGES = (
+    (0x20, 0x7E),
+    (0xA0, 0x17F),
+    (0x1A0, 0x1B0),
+    (0x300, 0x323),
+    (0x1EA0, 0x1EF9),
+    (0x2010, 0x2026),
+    (0x20AB, 0x20AC),
+)
 _SYMBOLS = "←→↓✓■□●•≤≥×№"
 
 
@@ -216,7 +224,10 @@ def write_pdf(pages: list[Canvas], *, title: str, subject: str, moment: datetime
     for page in pages:
         content = pikepdf.Stream(document, zlib.compress(page.stream(), 9), Filter=Name.FlateDecode)
         sheet = Dictionary(
-            Type=Name.Page, MediaBox=Array([0, 0, round(WIDTH, 2), round(HEIGHT, 2)]), Resources=resources, Contents=content
+            Type=Name.Page,
+            MediaBox=Array([0, 0, round(WIDTH, 2), round(HEIGHT, 2)]),
+            Resources=resources,
+            Contents=content,
         )
         document.pages.append(pikepdf.Page(document.make_indirect(sheet)))
     stamp = moment.strftime("D:%Y%m%d%H%M%S%z")

@@ -5,9 +5,14 @@ from dvc_sandbox.papers.flow import Paper, bold, italic
 
 
 def submission_receipt(facts: DossierFacts, lookup_url: str = "") -> bytes:
-    """The receipt (`Phiếu xác nhận nộp hồ sơ trực tuyến`) as a PDF; same facts, same bytes. `lookup_url` goes into the QR code."""
+    """The receipt (phiếu xác nhận nộp hồ sơ trực tuyến) as a PDF; same facts, same bytes. `lookup_url` is for its QR code."""
     paper = Paper("Phiếu xác nhận nộp hồ sơ trực tuyến", f"{facts.code} · Cổng dịch vụ công THỬ NGHIỆM (SANDBOX)")
-    paper.heading("Cổng dịch vụ công thử nghiệm", facts.agency, f"Mã hồ sơ: {facts.code}", long_date(facts.submitted_at).capitalize())
+    paper.heading(
+        "Cổng dịch vụ công thử nghiệm",
+        facts.agency,
+        f"Mã hồ sơ: {facts.code}",
+        long_date(facts.submitted_at).capitalize(),
+    )
     paper.heading_title("Phiếu xác nhận nộp hồ sơ trực tuyến", f"Mã hồ sơ: {facts.code}")
     _who(paper, facts)
     paper.field("Thời điểm nộp", short_moment(facts.submitted_at))
@@ -26,7 +31,10 @@ def submission_receipt(facts: DossierFacts, lookup_url: str = "") -> bytes:
         ),
         size=9.5,
     )
-    paper.qr(lookup_url or facts.code, f"Quét mã để tra cứu tình trạng hồ sơ {facts.code}. Giữ phiếu này để đối chiếu khi cần.")
+    paper.qr(
+        lookup_url or facts.code,
+        f"Quét mã để tra cứu tình trạng hồ sơ {facts.code}. Giữ phiếu này để đối chiếu khi cần.",
+    )
     return paper.build(facts.submitted_at).pdf
 
 
@@ -45,7 +53,13 @@ def _who(paper: Paper, facts: DossierFacts) -> None:
 def component_table(paper: Paper, facts: DossierFacts) -> None:
     """The filed components with their files and whether they are signed."""
     rows = [
-        (str(number), row.name, str(row.copies), ", ".join(row.files) or "Không có tệp", "Có" if row.signed else "Không")
+        (
+            str(number),
+            row.name,
+            str(row.copies),
+            ", ".join(row.files) or "Không có tệp",
+            "Có" if row.signed else "Không",
+        )
         for number, row in enumerate(facts.components, start=1)
     ]
     paper.table(("STT", "Tên giấy tờ", "Số bản", "Tệp tin", "Ký số"), (1, 6, 1.3, 5, 1.4), rows)

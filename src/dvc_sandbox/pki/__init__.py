@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dvc_sandbox.errors import SandboxError
 
-P12_PASSPHRASE = "sandbox"
+P12_PASSPHRASE = "sandbox"  # noqa: S105 - public on purpose
 
 
 @dataclass(frozen=True, slots=True)

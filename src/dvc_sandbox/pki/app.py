@@ -36,13 +36,13 @@ def build_app(environment: Environment) -> Starlette:
     services = TimedServices(_animator(environment), environment.clock)
     bridge: Any = WSGIMiddleware(cast("Any", services), workers=4)
 
-    def root_certificate(request: Request) -> Response:
+    def root_certificate(_request: Request) -> Response:
         from starlette.responses import Response
 
         headers = {"Content-Disposition": 'attachment; filename="SANDBOX-root.pem"'}
         return Response(environment.pki.root.read_bytes(), media_type="application/x-pem-file", headers=headers)
 
-    def index(request: Request) -> Response:
+    def index(_request: Request) -> Response:
         from starlette.responses import HTMLResponse
 
         return HTMLResponse(_index_page(environment))

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dvc_sandbox.files import private_folder, write_private
 from dvc_sandbox.pki import P12_PASSPHRASE
@@ -24,6 +24,7 @@ from dvc_sandbox.pki.plan import (
 )
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.x509 import Certificate
 
 _SCHEMA = 1
@@ -87,7 +88,7 @@ def revocation_of(folder: Path, certificate: bytes) -> datetime | None:
 
 
 def _make_keys(folder: Path, subscribers: dict[str, Holder]) -> None:
-    wanted: dict[str, KeyKind] = {name: "rsa-2048" for name in AUTHORITIES}
+    wanted: dict[str, KeyKind] = dict.fromkeys(AUTHORITIES, "rsa-2048")
     wanted |= {name: holder.key for name, holder in subscribers.items()}
     missing = [(name, kind) for name, kind in wanted.items() if not (folder / "keys" / f"{name}.pem").exists()]
 
@@ -115,10 +116,8 @@ def _new_key(kind: KeyKind) -> tuple[bytes, bytes]:
 
 
 def _certificate_entries(plan: Tree) -> dict[str, Tree]:
-    architectures = plan["pki-architectures"]
-    assert isinstance(architectures, dict)
-    entries: dict[str, Tree] = architectures[ARCHITECTURE]["certs"]
-    return entries
+    architectures = cast("dict[str, Tree]", plan["pki-architectures"])
+    return cast("dict[str, Tree]", architectures[ARCHITECTURE]["certs"])
 
 
 def _keep_root(plan: Tree) -> None:
@@ -155,12 +154,13 @@ def _write_certificates(folder: Path, certificates: dict[str, Certificate], subs
 
 def _pkcs12(key_file: Path, certificate: Certificate, issuer: Certificate) -> bytes:
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import pkcs12
 
     # Our own key, made a moment ago: the check of its primes would cost 30 ms each.
-    key = serialization.load_pem_private_key(key_file.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True)
-    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    loaded = serialization.load_pem_private_key(
+        key_file.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True
+    )
+    key = cast("rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey", loaded)
     return pkcs12.serialize_key_and_certificates(
         key_file.stem.encode(),
         key,

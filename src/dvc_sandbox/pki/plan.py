@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 ARCHITECTURE = "dvc"
 AUTHORITIES = ("root", "ca", "smartca-ca", "ocsp", "smartca-ocsp", "tsa")
@@ -47,8 +47,7 @@ def holders(seed: Tree) -> dict[str, Holder]:
     household = _organisation(
         f"Hộ kinh doanh {accounts['citizen']['full_name']}", str(accounts["citizen"]["identity_number"])
     )
-    agency = seed["agency"]
-    assert isinstance(agency, dict)
+    agency = cast("Tree", seed["agency"])
     return {
         "citizen": Holder(citizen),
         "citizen-ec": Holder(citizen, key="p-256"),
@@ -73,7 +72,7 @@ def new_serial() -> int:
 def configuration(base_url: str, created: datetime, subscribers: dict[str, Holder]) -> Tree:
     """The certomancer configuration; certificates carry addresses below `base_url`."""
     names = (*AUTHORITIES, *subscribers)
-    certificates: Tree = {
+    certificates: dict[str, Tree] = {
         "root": _authority("root", created, years=(10, 25), issuer_services=False),
         "ca": _authority("root", created, years=(5, 10)),
         "smartca-ca": _authority("root", created, years=(5, 10)),
@@ -84,7 +83,6 @@ def configuration(base_url: str, created: datetime, subscribers: dict[str, Holde
     for name, holder in subscribers.items():
         certificates[name] = _subscriber(holder, created)
     for name, certificate in certificates.items():
-        assert isinstance(certificate, dict)
         certificate.update({"subject": name, "subject-key": name, "serial": new_serial()})
     return {
         "external-url-prefix": base_url,
@@ -146,9 +144,7 @@ def _key_entry(name: str) -> Tree:
 
 
 def _rows(seed: Tree, name: str) -> list[Tree]:
-    rows = seed[name]
-    assert isinstance(rows, list)
-    return rows
+    return cast("list[Tree]", seed[name])
 
 
 def _person(account: Tree) -> Tree:

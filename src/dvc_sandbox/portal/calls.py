@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,11 +15,13 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from dvc_sandbox.environment import Environment
+from dvc_sandbox.faults import session_lost
 from dvc_sandbox.portal import creation, pages, sessions
 from dvc_sandbox.portal.accounts import Account, account_by_id
 from dvc_sandbox.portal.bodies import BodyTooLarge, close_files, read_form
 from dvc_sandbox.portal.sessions import Session
 
+_PLACE = re.compile(r"\{([a-z-]+)\}")
 LOGIN = "/dich-vu-cong/cong-dan/dang-nhap"
 _MESSAGES = {
     "csrf": "Mã bảo vệ biểu mẫu không hợp lệ hoặc đã hết hiệu lực. Vui lòng mở lại trang và thực hiện lại",
@@ -94,14 +97,19 @@ def attachment(name: str) -> dict[str, str]:
     }
 
 
+def is_browser(request: Request) -> bool:
+    """Whether a person's browser asks, by a plain form, for what programs get as JSON."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def _refused(call: Call, refusal: Refusal, *, json: bool) -> Response:
-    if json:
+    if json and not is_browser(call.request):
         return answer({"error": refusal.slug, "message": refusal.message}, refusal.status)
     return call.page("error.html", refusal.status, error=(refusal.slug, refusal.message))
 
 
 def _needs_login(request: Request, *, json: bool) -> Response:
-    if json:
+    if json and not is_browser(request):
         return answer({"error": "session", "message": _MESSAGES["session"]}, 401)
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return redirect(LOGIN, **({"return-url": target} if request.method == "GET" else {}))
@@ -121,7 +129,10 @@ def _check_token(call: Call, purpose: str) -> None:
 
 def _prepare(environment: Environment, request: Request) -> Call:
     creation.apply_late_commits(environment)
-    session = sessions.find_session(environment, request.cookies.get(sessions.COOKIE))
+    cookie = request.cookies.get(sessions.COOKIE)
+    if cookie and session_lost(request.scope):
+        sessions.drop_session(environment, cookie)
+    session = sessions.find_session(environment, cookie)
     if session is None:
         session = sessions.open_session(environment)
     account = account_by_id(environment, session.account) if session.account is not None else None
@@ -131,7 +142,7 @@ def _prepare(environment: Environment, request: Request) -> Call:
 def _run(call: Call, handler: Handler, purpose: str | None, *, json: bool) -> Response:
     try:
         if purpose is not None and call.request.method == "POST":
-            _check_token(call, purpose)
+            _check_token(call, _PLACE.sub(lambda match: call.query(match[1]), purpose))
         return handler(call)
     except Refusal as refusal:
         return _refused(call, refusal, json=json)
@@ -148,6 +159,8 @@ def route(  # noqa: PLR0913
     part_limit: int = 1_000_000,
 ) -> Route:
     """Make a route: ``login`` demands an account, ``purpose`` a single-use form token, ``json`` error objects.
+
+    In ``purpose`` ``{name}`` stands for a parameter of the address: the token is good for that one draft or dossier.
 
     ``part_limit`` bounds one uploaded file in bytes; what goes beyond is read and dropped, and its size tells.
     """

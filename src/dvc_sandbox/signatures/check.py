@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from dvc_sandbox.signatures.byte_range import Located, new_signatures, only_signs, open_pdf
+from dvc_sandbox.signatures.byte_range import Located, new_signatures, open_pdf
+from dvc_sandbox.signatures.increment import only_signs
 from dvc_sandbox.signatures.signer_info import check_intact
 from dvc_sandbox.signatures.trust import check_trust, identity_of
 from dvc_sandbox.signatures.verdict import REASONS, Refused, SignatureVerdict, refused

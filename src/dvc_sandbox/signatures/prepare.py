@@ -45,7 +45,9 @@ def read_certificates(path: Path) -> tuple[bytes, ...]:
     return tuple(der for _, _, der in pem.unarmor(text, multiple=True)) if pem.detect(text) else ()
 
 
-def prepare(pdf: bytes, certificate: bytes, chain: Sequence[bytes], moment: datetime, stamp: Stamp | None = None) -> Prepared:
+def prepare(
+    pdf: bytes, certificate: bytes, chain: Sequence[bytes], moment: datetime, stamp: Stamp | None = None
+) -> Prepared:
     """Add an empty signature field (ETSI.CAdES.detached, /M = `moment`); the signed attributes hold no signing time.
 
     Raises CannotPrepare.
@@ -63,7 +65,8 @@ def prepare(pdf: bytes, certificate: bytes, chain: Sequence[bytes], moment: date
         if writer.prev.encrypted:
             raise CannotPrepare("the PDF is encrypted")
         page = stamp.page if stamp else 0
-        spec = SigFieldSpec(_field_name(writer), on_page=page, box=stamp.on_page(writer) if stamp else None)
+        box: Any = stamp.on_page(writer) if stamp else None
+        spec = SigFieldSpec(_field_name(writer), on_page=page, box=box)
         steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(spec.sig_field_name, writer)
         field = next(steps).get_object()
         if stamp:
@@ -71,9 +74,20 @@ def prepare(pdf: bytes, certificate: bytes, chain: Sequence[bytes], moment: date
         holder = SignatureObject(subfilter=SigSeedSubFilter.PADES, bytes_reserved=reserved, timestamp=moment)
         steps.send(SigObjSetup(sig_placeholder=holder))
         prepared, output = steps.send(SigIOSetup(md_algorithm="sha256"))
-    except (PdfError, SigningError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+    except (
+        PdfError,
+        SigningError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise CannotPrepare(f"{type(error).__name__}: {error}") from error
-    attributes = asyncio.run(_signer(certificate, chain, 0).signed_attrs(prepared.document_digest, "sha256", use_pades=True))
+    attributes = asyncio.run(
+        _signer(certificate, chain, 0).signed_attrs(prepared.document_digest, "sha256", use_pades=True)
+    )
     return Prepared(
         output.getvalue(), prepared.reserved_region_start, prepared.reserved_region_end, attributes.dump(force=True)
     )
@@ -87,7 +101,7 @@ def embed(prepared: Prepared, certificate: bytes, chain: Sequence[bytes], signat
         raise ValueError("the signature value does not belong to the certificate and the prepared file")
     attributes = cms.CMSAttributes.load(prepared.attributes)
     signer = _signer(certificate, chain, signature)
-    content = asyncio.run(signer.async_sign_prescribed_attributes("sha256", attributes)).dump()
+    content: bytes = asyncio.run(signer.async_sign_prescribed_attributes("sha256", attributes)).dump()
     room = prepared.gap_end - prepared.gap_start - 2
     text = content.hex().upper().encode("ascii").ljust(room, b"0")
     if len(text) > room:
@@ -143,5 +157,7 @@ def _signer(certificate: bytes, chain: Sequence[bytes], value: bytes | int) -> A
     from pyhanko.sign.signers.pdf_cms import ExternalSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    store = SimpleCertificateStore.from_certs([x509.Certificate.load(one) for one in chain])
+    store = SimpleCertificateStore()
+    for one in chain:
+        store.register(x509.Certificate.load(one))
     return ExternalSigner(x509.Certificate.load(certificate), store, signature_value=value or None, embed_roots=False)

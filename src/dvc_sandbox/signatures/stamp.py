@@ -78,7 +78,7 @@ def draw(writer: Any, field: Any, stamp: Stamp) -> None:
     turn = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}.get(angle)
     if turn:
         # The page will be turned clockwise when shown, so the picture is turned the other way.
-        form["/Matrix"] = generic.ArrayObject([generic.NumberObject(number) for number in (*turn, 0, 0)])
+        form["/Matrix"] = generic.ArrayObject(generic.FloatObject(number) for number in (*turn, 0, 0))
     field["/AP"] = appearances.as_pdf_object()
 
 
@@ -103,7 +103,7 @@ def _style(stamp: Stamp) -> Any:
         border_color=(0.80, 0.05, 0.08),
         background=_seal(width, height) if stamp.seal else None,
         background_layout=SimpleBoxLayoutRule(
-            x_align=AxisAlignment.ALIGN_MIN, y_align=AxisAlignment.ALIGN_MIN, margins=Margins.uniform(0)
+            x_align=AxisAlignment.ALIGN_MIN, y_align=AxisAlignment.ALIGN_MIN, margins=Margins(0, 0, 0, 0)
         ),
         background_opacity=0.9,
     )
@@ -132,11 +132,11 @@ def _seal(width: float, height: float) -> Any:
     from pyhanko.pdf_utils.content import RawContent
     from pyhanko.pdf_utils.layout import BoxConstraints
 
-    return RawContent(_seal_drawing(width, height), box=BoxConstraints(width=width, height=height))
+    return RawContent(_seal_drawing(height), box=BoxConstraints(width=width, height=height))
 
 
 @cache
-def _seal_drawing(width: float, height: float) -> bytes:
+def _seal_drawing(height: float) -> bytes:
     """Two rings and a star, as on a round agency seal, at the left of the box; no state emblem, because nothing here is real."""
     radius, x, y = height * 0.42, height * 0.5, height * 0.5
     parts = [f"q {_RED} RG {_RED} rg {height * 0.025:.2f} w", _ring(x, y, radius), _ring(x, y, radius * 0.66)]

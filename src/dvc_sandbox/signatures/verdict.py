@@ -8,7 +8,7 @@ from typing import Literal
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "ok": "Chữ ký số hợp lệ",
-        "not-the-stored-file": "Tệp đã ký không phải là tệp đang lưu: nội dung không bắt đầu bằng đúng các byte của tệp đã tải lên",
+        "not-the-stored-file": "Tệp đã ký không phải là tệp đang lưu: phần đầu không trùng khớp từng byte với tệp đã tải lên",
         "unreadable": "Không đọc được tệp PDF đã ký",
         "encrypted": "Tệp PDF đã ký đang được bảo vệ bằng mật khẩu",
         "unsigned": "Tệp PDF không có chữ ký số mới",

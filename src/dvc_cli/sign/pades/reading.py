@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,6 +112,7 @@ def require_pdf(stream: BinaryIO, name: str) -> None:
 @contextmanager
 def pdf_border(name: str) -> Iterator[None]:
     """Turn whatever the PDF library raises about a foreign file into `PdfDamaged`; our own and the system's errors pass."""
+    silence_library()
     try:
         yield
     except (DvcError, OSError, KeyboardInterrupt):
@@ -125,6 +128,13 @@ def pdf_border(name: str) -> Iterator[None]:
             hint=_damaged_hint(),
             details=(reason,),
         ) from error
+
+
+@functools.cache
+def silence_library() -> None:
+    """Keep the library's own log off the terminal; whoever wants it configures logging."""
+    for name in ("pyhanko", "pyhanko_certvalidator", "fontTools"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
 
 
 def unlock(reader: PdfFileReader, name: str) -> None:

@@ -28,7 +28,7 @@ class OtpSource(Enum):
     """Where a TH account's one-time password comes from."""
 
     ASK = "ask"
-    SECRET = "secret"
+    STORED = "stored"
 
 
 class Service(Enum):
@@ -44,7 +44,7 @@ class Account:
     """A SmartCA account.
 
     Options of the profile: `url` (the service, with or without `/sca/sp769`), `sp_id`, `user_id` (ID number or tax code),
-    `account_kind` (`phone`, `th`), `otp` (`ask`, `secret`), `service` (`personal`, `seal`, `any`), `cert` or `serial` (part of
+    `account_kind` (`phone`, `th`), `otp` (`ask`, `stored`), `service` (`personal`, `seal`, `any`), `cert` or `serial` (part of
     the subject, serial number or fingerprint), `max_batch` (1–50).
     """
 

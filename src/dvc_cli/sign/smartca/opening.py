@@ -58,7 +58,10 @@ class Opening:
             self._progress.say(_("SmartCA asks for the confirmation on the phone instead"))
             return self._waiting(transaction, opened), status
         activated = self._keep_opened(transaction, opened, Stage.ACTIVATED)
-        return activated, self._confirm(activated, password, opened.activation)
+        status = self._confirm(activated, password, opened.activation)
+        if status.progressed is Progressed.WAITING:
+            activated = self._pending.keep(activated, stage=Stage.WAITING)
+        return activated, status
 
     def recall(self, transaction: PendingTransaction) -> Status:
         """Where a transaction of an earlier run stands; a fault on the way is waited out for a while.
@@ -104,18 +107,22 @@ class Opening:
             status = self.recall(transaction)
             if status.progressed is not Progressed.UNKNOWN_ID:
                 return status
-        if first or not isinstance(refusal, NotSent):
+        if first or not isinstance(refusal, NotSent | SignerUnavailable):
             self._pending.drop(transaction)
         raise refusal
 
     def _confirm(self, transaction: PendingTransaction, password: Secret, activation: Secret) -> Status:
-        for _attempt in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             try:
                 return self._calls.confirm(transaction, password, activation)
             except (LostReplyError, NotSent):
-                status = self.recall(transaction)
-                if status.progressed is not Progressed.WAITING:
-                    return status
+                pass
+            except RequestRefused:
+                if attempt == 0:
+                    raise
+            status = self.recall(transaction)
+            if status.progressed is not Progressed.WAITING:
+                return status
         raise self._activation_lost()
 
     def _waiting(self, transaction: PendingTransaction, opened: Opened) -> PendingTransaction:

@@ -108,8 +108,8 @@ class SmartCaSession:
             status = self._opening.recall(transaction)
             if found or not same:
                 self._tidy(transaction, status)
-            elif status.progressed is Progressed.UNKNOWN_ID or status.progressed is Progressed.EXPIRED:
-                self._pending.drop(transaction)
+            elif status.progressed not in (Progressed.SIGNED, Progressed.WAITING):
+                self._pending.drop(transaction)  # it ended without signatures; this run is the new request
             else:
                 self._around.progress.say(_("Going on with the SmartCA transaction of an earlier run"))
                 found = transaction, status
@@ -218,7 +218,7 @@ class SmartCaSession:
         return OneTimePasswords(secret, self._around.clock)
 
     def _code(self) -> Secret:
-        if self._account.otp is OtpSource.SECRET:
+        if self._account.otp is OtpSource.STORED:
             return self._codes.next()
         return self._around.prompter.secret(_("One-time password shown by the SmartCA app"), flag="otp_secret_file")
 

@@ -149,12 +149,16 @@ def _joined(group: Field, one: Field) -> Field:
 
 def _read_field(control: _Element, position: int) -> Field:
     tag = str(control.tag).lower()
-    kind = tag if tag in ("select", "textarea") else (control.get("type") or ("submit" if tag == "button" else "text")).lower()
+    kind = (
+        tag
+        if tag in ("select", "textarea")
+        else (control.get("type") or ("submit" if tag == "button" else "text")).lower()
+    )
     attributes = _attributes(control)
     value = attributes.get("value", "")
     choices: tuple[Choice, ...] = ()
     if tag == "textarea":
-        value = "".join(control.itertext()).removeprefix("\r\n").removeprefix("\n")
+        value = "".join(elements_text(control, ".//text()")).removeprefix("\r\n").removeprefix("\n")
     elif tag == "select":
         choices = _options(control, multiple="multiple" in attributes)
         value = next((one.value for one in choices if one.chosen), "")
@@ -201,7 +205,7 @@ def label_of(control: _Element) -> str:
 
 def squeezed(element: _Element) -> str:
     """The text in an element with single spaces; scripts and styles left out."""
-    parts = _texts(element, ".//text()[not(ancestor::script or ancestor::style or ancestor::select)]")
+    parts = elements_text(element, ".//text()[not(ancestor::script or ancestor::style or ancestor::select)]")
     return " ".join("".join(parts).split())
 
 
@@ -211,7 +215,8 @@ def elements(element: _Element, expression: str) -> list[_Element]:
     return [one for one in found if not isinstance(one, str | bytes | tuple)] if isinstance(found, list) else []
 
 
-def _texts(element: _Element, expression: str) -> list[str]:
+def elements_text(element: _Element, expression: str) -> list[str]:
+    """The texts an XPath expression finds."""
     found = element.xpath(expression)
     return [str(one) for one in found if isinstance(one, str)] if isinstance(found, list) else []
 

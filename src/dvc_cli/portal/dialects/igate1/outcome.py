@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from dvc_cli.errors import DvcError, Temporary
 from dvc_cli.i18n import _
 from dvc_cli.model.folding import fold
-from dvc_cli.net import Response, Unanswered
+from dvc_cli.net.base import Response, Unanswered
 from dvc_cli.portal.base import (
     AccountLocked,
     ForeignRedirect,
@@ -192,7 +192,9 @@ def _unreadable(answer: Answer, what: str) -> DvcError:
 def refusal(answer: Answer, what: str) -> PortalRefused:
     """The portal's own check said no."""
     message = _("The portal refused: {what}").format(what=what)
-    return PortalRefused(message, hint=_("Correct what the portal names, then run the same command again"), details=_lines(answer))
+    return PortalRefused(
+        message, hint=_("Correct what the portal names, then run the same command again"), details=_lines(answer)
+    )
 
 
 def session_ended() -> SessionEnded:
@@ -215,7 +217,9 @@ def unexpected(what: str, answer: Answer | None = None) -> UnexpectedPage:
     status = f" ({answer.status})" if answer and answer.status else ""
     return UnexpectedPage(
         _("The portal answered with a page that this dialect does not know: {what}").format(what=f"{what}{status}"),
-        hint=_("Run the same command again later; if it stays so, the portal has changed and its data file must follow"),
+        hint=_(
+            "Run the same command again later; if it stays so, the portal has changed and its data file must follow"
+        ),
         details=_lines(answer) if answer else (),
     )
 

@@ -198,7 +198,9 @@ class TableRow:
         cells = elements(self.element, "./td | ./th")
         for name in names:
             for cell in cells:
-                if cell.get(attribute) == name or (cell.get("data-label") and label_words(str(cell.get("data-label"))) == name):
+                if cell.get(attribute) == name or (
+                    cell.get("data-label") and label_words(str(cell.get("data-label"))) == name
+                ):
                     return cell
         for name in names:
             if name in self.heads and self.heads.index(name) < len(cells):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from email.message import Message
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from dvc_cli.i18n import _
 from dvc_cli.model.file_names import safe_file_name
 from dvc_cli.model.ports import Clock
-from dvc_cli.net import FilePart, HttpClient, Response, Unanswered
+from dvc_cli.net.base import FilePart, HttpClient, Response
 from dvc_cli.portal.base import UnexpectedPage
 from dvc_cli.portal.data_file import DialectData
 from dvc_cli.portal.dialects.igate1 import outcome
@@ -63,7 +63,13 @@ class Site:
         return self.judge(response, Intent.READ, what)
 
     def send(
-        self, form: Form, entries: Sequence[tuple[str, str]], what: str, *, intent: Intent = Intent.CHANGE, login: bool = False
+        self,
+        form: Form,
+        entries: Sequence[tuple[str, str]],
+        what: str,
+        *,
+        intent: Intent = Intent.CHANGE,
+        login: bool = False,
     ) -> tuple[Page, Answer]:
         """Send a form and follow the answer's redirect by a read. Raises NotSent or Unanswered; the caller judges the rest."""
         response = self.http.post(self.local(form.action, what), form=entries, follow=intent is not Intent.COMMIT)
@@ -162,8 +168,6 @@ def attachment_name(response: Response, fallback: str) -> str:
 
 def read_moment(text: str) -> datetime | None:
     """A moment as portals show it: `dd/MM/yyyy` with or without a time, in either order, Vietnam time; None when it is none."""
-    import re
-
     day = re.search(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", text)
     if not day:
         return None
@@ -173,8 +177,4 @@ def read_moment(text: str) -> datetime | None:
         local = datetime(int(day[3]), int(day[2]), int(day[1]), hour, minute, second, tzinfo=VIETNAM)
     except ValueError:
         return None
-    return local.astimezone(timezone.utc)
-
-
-__all__ = ["VIETNAM", "Site", "Unanswered", "attachment_name", "read_moment"]
-_ = _  # translated texts live in `outcome`
+    return local.astimezone(UTC)

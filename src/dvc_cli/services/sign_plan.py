@@ -1,0 +1,150 @@
+"""Which file goes where, checked before anything is asked or written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dvc_cli.errors import DvcError, InvalidInput, UsageProblem
+from dvc_cli.files import check_output
+from dvc_cli.i18n import _
+from dvc_cli.model.signing import Placement, SignatureLevel, SignatureProfile, SignedDocument
+
+
+class SameOutput(InvalidInput):
+    """Two inputs would be written to one output, or an output is one of the inputs."""
+
+    slug = "same-output"
+
+
+class LevelNotSupported(UsageProblem):
+    """The signature level is not supported by this version."""
+
+    slug = "level-not-supported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOptions:
+    """What `sign` was asked to do, apart from the files and the signer. `placement` None: an invisible signature.
+
+    Raises:
+        UsageProblem: options that exclude each other.
+        LevelNotSupported: anything above B-B.
+    """
+
+    placement: Placement | None = field(default_factory=Placement)
+    profile: SignatureProfile = SignatureProfile.PADES
+    level: SignatureLevel = SignatureLevel.B_B
+    reason: str = ""
+    output: Path | None = None
+    folder: Path | None = None
+    overwrite: bool = False
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        if self.output is not None and self.folder is not None:
+            raise UsageProblem(_("Give either `-o` or `--out-dir`, not both"))
+        if self.level is not SignatureLevel.B_B:
+            raise LevelNotSupported(
+                _("Signatures of level {level} are not supported by this version").format(level=self.level.value),
+                hint=_("Use `--level b-b`"),
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignJob:
+    """One document to sign. `name` is what people see of it."""
+
+    source: Path
+    output: Path
+    placement: Placement | None
+    overwrite: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.source.name
+
+
+def output_for(source: Path, options: SignOptions) -> Path:
+    """Where the signed copy of `source` goes: `-o`, or `NAME.signed.pdf` beside it or in `--out-dir`."""
+    if options.output is not None:
+        return options.output
+    return (options.folder or source.parent) / f"{source.stem}.signed.pdf"
+
+
+def plan(files: Sequence[Path], options: SignOptions) -> tuple[list[SignJob], list[tuple[Path, DvcError]]]:
+    """The jobs that can be done, and the files that cannot with the reason, each in the order given.
+
+    Raises:
+        UsageProblem: `-o` with several files.
+    """
+    if options.output is not None and len(files) != 1:
+        raise UsageProblem(
+            _("`-o` takes one input file, but there are {count}").format(count=len(files)),
+            hint=_("Use `--out-dir` for several files"),
+        )
+    inputs = {_real(path) for path in files}
+    taken: dict[Path, Path] = {}
+    jobs: list[SignJob] = []
+    refused: list[tuple[Path, DvcError]] = []
+    for source in files:
+        job = SignJob(
+            source=source,
+            output=output_for(source, options),
+            placement=options.placement,
+            overwrite=options.overwrite,
+        )
+        try:
+            _check(job, inputs, taken)
+        except DvcError as problem:
+            refused.append((source, problem))
+        else:
+            jobs.append(job)
+    return jobs, refused
+
+
+def failed(source: Path, problem: DvcError) -> SignedDocument:
+    """The line for a document that could not be signed."""
+    return SignedDocument(
+        source=str(source),
+        output=None,
+        outcome="failed",
+        reason=problem.message,
+        problem=problem.slug,
+        exit_code=problem.exit_code,
+    )
+
+
+def skipped(source: Path, reason: str) -> SignedDocument:
+    """The line for a document that was not tried."""
+    return SignedDocument(source=str(source), output=None, outcome="skipped", reason=reason)
+
+
+def _check(job: SignJob, inputs: set[Path], taken: dict[Path, Path]) -> None:
+    """Refuse an output that is an input, is promised to another input, or cannot be written; inspect the input."""
+    from dvc_cli.sign.pades.prepare import inspect
+    from dvc_cli.sign.pades.verify import open_input
+
+    target = _real(job.output)
+    if target in inputs:
+        raise SameOutput(
+            _("`{output}` is an input, and inputs are never changed").format(output=job.output),
+            hint=_("Give another name with `-o` or another folder with `--out-dir`"),
+        )
+    if target in taken:
+        raise SameOutput(
+            _("`{source}` and `{other}` would both be written to `{output}`").format(
+                source=job.source, other=taken[target], output=job.output
+            ),
+            hint=_("Sign them in two runs with different folders"),
+        )
+    with open_input(job.source) as file:
+        inspect(file, job.name, job.placement)
+    check_output(job.output, overwrite=job.overwrite)
+    taken[target] = job.source
+
+
+def _real(path: Path) -> Path:
+    return path.resolve(strict=False)

@@ -1,0 +1,182 @@
+# mypy: allow-untyped-calls
+# pyHanko is typed in part only.
+"""The verdict on a whole file: its signatures, and what follows the last one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dvc_cli.errors import InvalidInput
+from dvc_cli.i18n import _, ngettext
+from dvc_cli.model.signing import DocumentVerdict, SignatureVerdict
+from dvc_cli.sign.pades import integrity, judge, reading
+
+if TYPE_CHECKING:
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+
+class InputUnreadable(InvalidInput):
+    """A file that was named cannot be opened."""
+
+    slug = "input-unreadable"
+
+
+def verify_document(path: Path, roots: Sequence[bytes], moment: datetime) -> DocumentVerdict:
+    """Judge all signatures of the file at `path`; never raises for what the file is or contains.
+
+    Args:
+        path: the file.
+        roots: DER of the trusted root certificates.
+        moment: now; certificates are judged at this time unless a trusted time stamp proves an earlier one.
+    """
+    try:
+        with open_input(path) as file:
+            return verify_stream(file, path.name, str(path), roots, moment)
+    except InvalidInput as problem:
+        return DocumentVerdict(
+            path=str(path), sha256="", verdict="unreadable", signatures=(), explanation=problem.message
+        )
+
+
+def open_input(path: Path) -> BufferedReader:
+    """Open a file for reading.
+
+    Raises:
+        InputUnreadable: it is missing, a folder, or may not be read.
+    """
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise InputUnreadable(_("`{path}` does not exist").format(path=path)) from error
+    except IsADirectoryError as error:
+        raise InputUnreadable(_("`{path}` is a folder, not a PDF").format(path=path)) from error
+    except OSError as error:
+        raise InputUnreadable(
+            _("`{path}` cannot be read: {reason}").format(path=path, reason=error.strerror or str(error))
+        ) from error
+
+
+def verify_stream(
+    file: BufferedReader, name: str, path: str, roots: Sequence[bytes], moment: datetime
+) -> DocumentVerdict:
+    """As `verify_document`, for an open file.
+
+    Raises:
+        NotAPdf, PdfDamaged, PdfEncrypted.
+    """
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    reading.require_pdf(file, name)
+    with reading.pdf_border(name):
+        reader = PdfFileReader(file, strict=False)
+        reading.unlock(reader, name)
+        fields = _signed_fields(reader)
+    signatures = _judge_all(reader, fields, file, roots, moment)
+    verdict, explanation = _overall(signatures)
+    return DocumentVerdict(
+        path=path,
+        sha256=digest,
+        verdict=verdict,
+        signatures=signatures,
+        explanation=explanation,
+        sandbox=any("SANDBOX" in one.issuer.upper() for one in signatures),
+    )
+
+
+def _signed_fields(reader: PdfFileReader) -> list[tuple[str, Any]]:
+    """Name and field of every signature field with a value, document time stamps included, in the order they were signed."""
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    return [(name, reference) for name, _value, reference in enumerate_sig_fields(reader, filled_status=True)]
+
+
+def _judge_all(
+    reader: PdfFileReader, fields: list[tuple[str, Any]], file: BinaryIO, roots: Sequence[bytes], moment: datetime
+) -> tuple[SignatureVerdict, ...]:
+    opened: list[Any] = []
+    unreadable: list[str] = []
+    for name, reference in fields:
+        signature = _opened(reader, name, reference)
+        if signature is None:
+            unreadable.append(name)
+        else:
+            opened.append(signature)
+    opened.sort(key=lambda one: one.signed_revision)
+    stamps = [one for one in opened if str(one.sig_object.get("/Type", "")) == "/DocTimeStamp"]
+    signatures = [one for one in opened if one not in stamps]
+    around = judge.Surroundings(
+        file=file,
+        roots=tuple(roots),
+        moment=moment,
+        tail_is_blank=_tail_is_blank(signatures, stamps, file, roots, moment),
+        has_dss=_has_dss(reader),
+        has_document_time_stamp=bool(stamps),
+    )
+    verdicts = [
+        judge.judge(one, number, around, is_last=one is signatures[-1]) for number, one in enumerate(signatures, 1)
+    ]
+    lost = [judge.unreadable(len(verdicts) + number, name) for number, name in enumerate(unreadable, 1)]
+    return (*verdicts, *lost)
+
+
+def _opened(reader: PdfFileReader, name: str, reference: Any) -> Any:
+    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+    try:
+        return EmbeddedPdfSignature(reader, reference.get_object(), name)
+    except Exception:  # noqa: BLE001 - whatever is wrong with its structure, it is a signature that cannot be read
+        return None
+
+
+def _tail_is_blank(
+    signatures: Sequence[Any], stamps: Sequence[Any], file: BinaryIO, roots: Sequence[bytes], moment: datetime
+) -> bool:
+    """Whether only white space follows the last signature or intact document time stamp."""
+    ends = [0]
+    for one in (*signatures, *(stamp for stamp in stamps if _stamp_holds(stamp, roots, moment))):
+        try:
+            ends.append(integrity.read_range(file, one.byte_range).end)
+        except integrity.RangeViolation:
+            continue
+    return integrity.only_white_space_after(file, max(ends))
+
+
+def _stamp_holds(stamp: Any, roots: Sequence[bytes], moment: datetime) -> bool:
+    from pyhanko.sign.validation import validate_pdf_timestamp
+
+    try:
+        status = validate_pdf_timestamp(stamp, judge.context(roots, moment))
+    except Exception:  # noqa: BLE001 - a time stamp that cannot be judged vouches for nothing
+        return False
+    return bool(status.intact and status.valid)
+
+
+def _has_dss(reader: PdfFileReader) -> bool:
+    try:
+        return "/DSS" in reader.root
+    except Exception:  # noqa: BLE001 - an unreadable catalogue has none
+        return False
+
+
+def _overall(signatures: tuple[SignatureVerdict, ...]) -> tuple[str, str]:
+    if not signatures:
+        return "unsigned", _("The document has no signature")
+    broken = [one for one in signatures if not one.intact or one.changes_after == "suspicious"]
+    if broken:
+        first = broken[0]
+        text = _("Signature {number} is not valid: {reason}")
+        return "broken", text.format(number=first.index, reason=first.explanation)
+    doubtful = [one for one in signatures if one.trusted is not True]
+    if doubtful:
+        first = doubtful[0]
+        text = _("Signature {number} is intact, but {reason}")
+        return "not-established", text.format(number=first.index, reason=first.explanation)
+    count = len(signatures)
+    text = ngettext("The signature is valid", "All {count} signatures are valid", count)
+    return "valid", text.format(count=count)
