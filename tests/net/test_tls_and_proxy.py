@@ -9,6 +9,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.net.certificates import Authority, make_authority
+from tests.net.clients import Opener
+from tests.net.servers import Peer, Server, answering, serving
 
 from dvc_cli.net import NetSettings, NotSent
 from dvc_cli.net.address import BadAddress, check_address
@@ -16,9 +19,6 @@ from dvc_cli.net.client import open_client
 from dvc_cli.net.outcome import CertificateRefused
 from dvc_cli.net.proxy import BadProxy, choose_proxy
 from dvc_cli.net.tls import BadCaFile
-from tests.net.certificates import Authority, make_authority
-from tests.net.clients import Opener
-from tests.net.servers import Peer, Server, answering, serving
 
 
 class TestCertificates:

@@ -41,6 +41,8 @@ _RULES: tuple[_Rule, ...] = (
         rf"\g<1>{MASK}",
     ),
     (re.compile(r"(?i)\b(bearer|basic|digest|negotiate)\s++(?!\*\*\*)[A-Za-z0-9+/=._~\-]{6,}"), rf"\g<1> {MASK}"),
+    # A cloud-signing transaction id is a secret: whoever knows it can fetch the signatures (smartca.md §1).
+    (re.compile(r"(/signatures/sign/)(?!\*\*\*)[^/\s]+(?=/status)"), rf"\g<1>{MASK}"),
     (re.compile(r"\beyJ[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*){1,4}"), MASK),
     (re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*://)[^\s/@\"']+@"), rf"\g<1>{MASK}@"),
     # name=value, "name": "value", name: value, name -> value of reprs, and (b'name', b'value') of header lists

@@ -42,8 +42,8 @@ def read_dossier(path: Path) -> Dossier:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+)", str(error))
-        where = f"{path.name}:{place.group(1)}" if place else path.name
-        raise _invalid(path, [Problem(where, _("not TOML: {reason}").format(reason=error))]) from error
+        at = f"{path.name}:{place.group(1)}" if place else path.name
+        raise _invalid(path, [Problem(at, _("not TOML: {reason}").format(reason=error))]) from error
     lines = key_lines(text)
 
     def where(place: KeyPath) -> str:
@@ -80,8 +80,18 @@ def _invalid(path: Path, problems: list[Problem]) -> DossierFileInvalid:
     return DossierFileInvalid(
         _("`{path}` is not a valid dossier file").format(path=path),
         hint=_("Correct the lines named above, then check with `dvc-cli dossier check {path}`").format(path=path),
-        details=tuple(str(problem) for problem in problems),
+        details=tuple(str(problem) for problem in sorted(problems, key=_line_number)),
     )
+
+
+def _line_number(problem: Problem) -> int:
+    line = problem.where.rpartition(":")[2]
+    return int(line) if line.isdecimal() else 0
+
+
+def _names(table: Mapping[str, Any], known: Mapping[str, keys.Key], key: str) -> bool:
+    """Whether the table has `key` under any of its names."""
+    return any(keys.canonical(name, known) == key for name in table)
 
 
 class DossierReader:
@@ -103,28 +113,31 @@ class DossierReader:
         if "schema" in table and values.get("schema") not in (SCHEMA, None):
             self._fault(("schema",), _("this version reads `schema = {number}` only").format(number=SCHEMA))
         procedure, applicant = values.get("procedure"), self._person(values.get("applicant"))
-        if not procedure:
+        owner = values.get("owner", {})
+        parts: dict[str, Any] = {
+            "owner": None if owner.pop("same_as_applicant", not owner) else self._owner(owner),
+            "components": tuple(self._component(*item) for item in values.get("component", [])),
+            "extras": tuple(self._extra(*item) for item in values.get("extra", [])),
+        }
+        if not procedure and not _names(table, keys.DOSSIER, "procedure"):
             self._fault((), _("`{key}` is missing").format(key="procedure"))
         if applicant is None:
             self._fault(("applicant",), _("`{key}` is missing").format(key="applicant.full_name"))
         if not procedure or applicant is None:
             return None
-        owner = values.get("owner", {})
         return Dossier(
             procedure=procedure,
             applicant=applicant,
-            owner=None if owner.pop("same_as_applicant", not owner) else self._owner(owner),
             agency=values.get("agency"),
             case=values.get("case"),
             subject=values.get("subject", ""),
             note=values.get("note", ""),
-            key=values.get("key"),
-            period=values.get("period"),
+            key=values.get("key") or None,
+            period=values.get("period") or None,
             form=values.get("form", {}),
             receive_how=values.get("receive", {}).get("how", "online"),
-            components=tuple(self._component(item) for item in values.get("component", [])),
-            extras=tuple(self._extra(item) for item in values.get("extra", [])),
             source=source,
+            **parts,
         )
 
     # -- parts -------------------------------------------------------------------------------------------------------
@@ -138,11 +151,10 @@ class DossierReader:
             self._fault(("owner",), _("`{key}` is missing").format(key="owner.full_name"))
         return owner
 
-    def _component(self, values: dict[str, Any]) -> Component:
-        place = values.pop("__place__")
+    def _component(self, place: KeyPath, values: dict[str, Any]) -> Component:
         if sum(name in values for name in ("row", "code", "match")) != 1:
             self._fault(place, _("say which component it is by exactly one of `row`, `code`, `match`"))
-        if not values.get("files"):
+        if values.get("files", ()) == ():
             self._fault((*place, "files"), _("`{key}` is missing").format(key="files"))
         if values.get("copies", 1) < 1:
             self._fault((*place, "copies"), _("`copies` must be at least 1"))
@@ -154,19 +166,17 @@ class DossierReader:
             kind=PaperKind(values.get("kind", "original")),
             copies=values.get("copies", 1),
             as_is=values.get("as_is", False),
-            sign=tuple(self._sign(item) for item in values.get("sign", [])),
+            sign=tuple(self._sign(*item) for item in values.get("sign", [])),
         )
 
-    def _sign(self, values: dict[str, Any]) -> SignRequest:
-        place = values.pop("__place__")
+    def _sign(self, place: KeyPath, values: dict[str, Any]) -> SignRequest:
         if not values.get("signer"):
             self._fault(place, _("`{key}` is missing").format(key="signer"))
         if sum(name in values for name in ("at", "near", "box", "field_name")) > 1:
             self._fault(place, _("give only one of `at`, `near`, `box`, `field_name`"))
         return SignRequest(**{"signer": "", **values})
 
-    def _extra(self, values: dict[str, Any]) -> ExtraPaper:
-        place = values.pop("__place__")
+    def _extra(self, place: KeyPath, values: dict[str, Any]) -> ExtraPaper:
         for name in ("name", "files"):
             if not values.get(name):
                 self._fault((*place, name), _("`{key}` is missing").format(key=name))
@@ -232,14 +242,16 @@ class DossierReader:
         self._fault(place, _("must be a table"))
         return None
 
-    def _sub_tables(self, value: Any, known: Mapping[str, keys.Key], place: KeyPath) -> list[dict[str, Any]] | None:
+    def _sub_tables(
+        self, value: Any, known: Mapping[str, keys.Key], place: KeyPath
+    ) -> list[tuple[KeyPath, dict[str, Any]]] | None:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._fault(place, _("must be written as `[[{key}]]`").format(key=place[-1]))
             return None
         found = []
         for number, item in enumerate(value):
             here = (*place, number)
-            found.append({**self._table(item, known, here), "__place__": here})
+            found.append((here, self._table(item, known, here)))
         return found
 
     def _free(self, value: Any, place: KeyPath) -> dict[str, str] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -31,8 +30,8 @@ _OPEN_AT_ONCE = 32  # prepared copies on disk that wait for their values
 _NAMED_IN_DESCRIPTION = 3
 
 
-class _Abandoned(Exception):  # noqa: N818 - it tells the temporary file to vanish, nothing failed here
-    pass
+class _Abandoned(Exception):
+    """Tells the temporary file to vanish; nothing failed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +110,7 @@ def sign_documents(
     Raises:
         DvcError: the only file cannot be signed, or the signer refused before anything was signed.
     """
+    files = list(dict.fromkeys(files))
     jobs, refused = plan(files, options)
     if refused and len(files) == 1:
         raise refused[0][1]
@@ -169,7 +169,7 @@ def _report(
     from dvc_cli.sign.certificates import is_sandbox
 
     return SignReport(
-        documents=tuple(lines[path] for path in dict.fromkeys(files)),
+        documents=tuple(lines[path] for path in files),
         certificate=certificate,
         level=options.level.value,
         sandbox=certificate is not None and is_sandbox(certificate),
@@ -206,8 +206,8 @@ def _sign_batch(
         for value in session.sign(digests, description=describe(jobs)):
             if value.doc_id in waiting:
                 yield _completed_or_failed(waiting.pop(value.doc_id), value)
-        for number in list(waiting):
-            yield _failed_without_value(waiting.pop(number))
+        for doc_id in list(waiting):
+            yield _failed_without_value(waiting.pop(doc_id))
     finally:
         for left in waiting.values():
             left.abandon()
@@ -262,22 +262,21 @@ def _prepare(
 
 
 def _complete(waiting: _Waiting, value: RawSignature) -> SignedDocument:
-    from dvc_cli.sign.pades.integrity import check_output
+    from dvc_cli.sign.pades.earlier import check_earlier
+    from dvc_cli.sign.pades.integrity import check_output, sha256_of
     from dvc_cli.sign.pades.prepare import embed
 
     embed(waiting.file, waiting.prepared, value.value)
     check_output(waiting.file, waiting.prepared)
-    waiting.file.seek(0)
-    digest = hashlib.sha256()
-    while piece := waiting.file.read(1 << 20):
-        digest.update(piece)
-    size = waiting.file.tell()
+    check_earlier(waiting.file, waiting.prepared)
+    digest = sha256_of(waiting.file)
+    size = waiting.file.seek(0, 2)
     waiting.stack.close()
     return SignedDocument(
         source=str(waiting.job.source),
         output=str(waiting.job.output),
         outcome="signed",
         signer=waiting.prepared.certificate.common_name,
-        sha256=digest.hexdigest(),
+        sha256=digest,
         size=size,
     )

@@ -157,7 +157,8 @@ def _signer(certificate: bytes, chain: Sequence[bytes], value: bytes | int) -> A
     from pyhanko.sign.signers.pdf_cms import ExternalSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    store = SimpleCertificateStore()
+    make_store: Any = SimpleCertificateStore
+    store = make_store()
     for one in chain:
         store.register(x509.Certificate.load(one))
     return ExternalSigner(x509.Certificate.load(certificate), store, signature_value=value or None, embed_roots=False)

@@ -78,7 +78,8 @@ def draw(writer: Any, field: Any, stamp: Stamp) -> None:
     turn = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}.get(angle)
     if turn:
         # The page will be turned clockwise when shown, so the picture is turned the other way.
-        form["/Matrix"] = generic.ArrayObject(generic.FloatObject(number) for number in (*turn, 0, 0))
+        number: Any = generic.FloatObject
+        form["/Matrix"] = generic.ArrayObject(number(part) for part in (*turn, 0, 0))
     field["/AP"] = appearances.as_pdf_object()
 
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from dvc_cli.errors import SigningRefused
 from dvc_cli.i18n import _
 from dvc_cli.sign.certificates import verify_digest
 from dvc_cli.sign.pades import reading
-from dvc_cli.sign.pades.prepare import PreparedDocument
+
+if TYPE_CHECKING:
+    from dvc_cli.sign.pades.prepare import PreparedDocument
 
 _CHUNK: Final = 1 << 20
 _LARGEST_CONTENTS: Final = 8_000_000
@@ -88,6 +90,15 @@ def digest_of(file: BinaryIO, signed: SignedRange, algorithm: str) -> bytes:
             state.update(piece)
             left -= len(piece)
     return state.digest()
+
+
+def sha256_of(file: BinaryIO) -> str:
+    """SHA-256 of the whole file in hexadecimal, read in pieces."""
+    file.seek(0)
+    state = hashlib.sha256()
+    while piece := file.read(_CHUNK):
+        state.update(piece)
+    return state.hexdigest()
 
 
 def only_white_space_after(file: BinaryIO, end: int) -> bool:
@@ -166,7 +177,7 @@ def _reopened(file: BinaryIO, prepared: PreparedDocument, name: str) -> Any:
         reading.unlock(reader, name)
         fields = list(enumerate_sig_fields(reader, filled_status=True))
         mine = [value for field_name, value, _reference in fields if field_name == prepared.field_name]
-        if len(mine) != 1 or len(fields) != prepared.earlier_signatures + 1:
+        if len(mine) != 1 or len(fields) != len(prepared.earlier) + 1:
             raise RangeViolation("signature-not-found-again")
         return mine[0].get_object()
 

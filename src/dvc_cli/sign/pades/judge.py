@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from dvc_cli.i18n import N_, _
 from dvc_cli.model.signing import SignatureVerdict, SigningCertificate
 from dvc_cli.sign.certificates import CertificateUnreadable, certificate_from_der
-from dvc_cli.sign.pades import integrity
+from dvc_cli.sign.pades import integrity, reading
 
 if TYPE_CHECKING:
     from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -135,7 +135,7 @@ def _blank(index: int, field_name: str) -> SignatureVerdict:
 def _with_identity(verdict: SignatureVerdict, signature: EmbeddedPdfSignature) -> SignatureVerdict:
     found = replace(
         verdict,
-        profile=_SUBFILTERS.get(str(signature.sig_object.get("/SubFilter", "")), "other"),
+        profile=_SUBFILTERS.get(str(reading.entry(signature.sig_object, "/SubFilter")), "other"),
         claimed_time=_claimed_time(signature),
     )
     certificate = _certificate_of(signature)
@@ -280,7 +280,7 @@ def context(roots: Sequence[bytes], moment: datetime) -> Any:
 
 def _level(signature: EmbeddedPdfSignature, around: Surroundings) -> str:
     """The baseline level by its structure; empty when the profile is not PAdES."""
-    if str(signature.sig_object.get("/SubFilter", "")) != "/ETSI.CAdES.detached":
+    if str(reading.entry(signature.sig_object, "/SubFilter")) != "/ETSI.CAdES.detached":
         return ""
     unsigned = signature.signer_info["unsigned_attrs"]
     stamped = any(one["type"].native == "signature_time_stamp_token" for one in unsigned or ())

@@ -17,6 +17,7 @@ from dvc_cli.errors import SigningRefused
 from dvc_cli.i18n import _
 from dvc_cli.model.signing import DocumentDigest, Placement, SignatureProfile, SigningCertificate
 from dvc_cli.sign.pades import cms, reading
+from dvc_cli.sign.pades.earlier import sound_signatures
 from dvc_cli.sign.placement import PageGeometry, PlacedBox, place
 from dvc_cli.sign.zone import VIETNAM
 
@@ -53,7 +54,7 @@ class PreparedDocument:
     document_digest: bytes
     contents_start: int  # offset of `<`
     contents_end: int  # offset after `>`
-    earlier_signatures: int
+    earlier: tuple[tuple[str, bool], ...]  # field names of earlier signatures, and whether each was sound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +107,10 @@ def prepare(
     reading.require_pdf(source, name)
     with reading.pdf_border(name):
         writer = _open_writer(source, name)
-        earlier = _signed_fields(writer.prev)
+        has_signatures = _signed_fields(writer.prev) > 0
         field_name = _free_field_name(writer.prev)
         digest, start, end = _write(writer, output, request, certificate, field_name, name)
+    earlier = sound_signatures(source, name) if has_signatures else ()
     attributes = cms.signed_attributes(digest, certificate)
     return PreparedDocument(
         document=DocumentDigest(
@@ -122,7 +124,7 @@ def prepare(
         document_digest=digest,
         contents_start=start,
         contents_end=end,
-        earlier_signatures=earlier,
+        earlier=earlier,
     )
 
 
@@ -239,10 +241,8 @@ def _signed_fields(reader: PdfFileReader) -> int:
 
 def _free_field_name(reader: PdfFileReader) -> str:
     taken: set[str] = set()
-    form = reader.root.get("/AcroForm")
-    for reference in form.get("/Fields", ()) if form is not None else ():
+    for reference in reading.entry(reading.entry(reader.root, "/AcroForm"), "/Fields") or ():
         field = reference.get_object() if hasattr(reference, "get_object") else reference
-        if hasattr(field, "get"):
-            taken.add(str(field.get("/T", "")))
+        taken.add(str(reading.entry(field, "/T")))
     number = next(number for number in range(1, len(taken) + 2) if f"Signature{number}" not in taken)
     return f"Signature{number}"

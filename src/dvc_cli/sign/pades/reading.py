@@ -195,6 +195,14 @@ def page_geometry(page: Any) -> PageGeometry:
     )
 
 
+def entry(dictionary: Any, key: str) -> Any:
+    """The value of `key` with references resolved, None when it is missing or `dictionary` is none."""
+    try:
+        return dictionary[key]
+    except (KeyError, TypeError, IndexError):
+        return None
+
+
 def _inherited(page: Any, key: str, depth: int = 64) -> Any:
     node = page
     for _level in range(depth):

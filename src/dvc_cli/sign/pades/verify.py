@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -43,7 +41,7 @@ def verify_document(path: Path, roots: Sequence[bytes], moment: datetime) -> Doc
         )
 
 
-def open_input(path: Path) -> BufferedReader:
+def open_input(path: Path) -> BinaryIO:
     """Open a file for reading.
 
     Raises:
@@ -61,9 +59,7 @@ def open_input(path: Path) -> BufferedReader:
         ) from error
 
 
-def verify_stream(
-    file: BufferedReader, name: str, path: str, roots: Sequence[bytes], moment: datetime
-) -> DocumentVerdict:
+def verify_stream(file: BinaryIO, name: str, path: str, roots: Sequence[bytes], moment: datetime) -> DocumentVerdict:
     """As `verify_document`, for an open file.
 
     Raises:
@@ -71,7 +67,7 @@ def verify_stream(
     """
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = integrity.sha256_of(file)
     reading.require_pdf(file, name)
     with reading.pdf_border(name):
         reader = PdfFileReader(file, strict=False)
@@ -108,7 +104,7 @@ def _judge_all(
         else:
             opened.append(signature)
     opened.sort(key=lambda one: one.signed_revision)
-    stamps = [one for one in opened if str(one.sig_object.get("/Type", "")) == "/DocTimeStamp"]
+    stamps = [one for one in opened if str(reading.entry(one.sig_object, "/Type")) == "/DocTimeStamp"]
     signatures = [one for one in opened if one not in stamps]
     around = judge.Surroundings(
         file=file,

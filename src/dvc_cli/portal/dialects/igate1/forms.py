@@ -117,12 +117,12 @@ def _sent(one: Field, value: object, index: int) -> Iterator[str]:
         yield one.value
 
 
-def read_form(element: _Element, page_url: str) -> Form:
-    """Read a `<form>` element."""
+def read_form(element: _Element, page_url: str, labels: Mapping[str, str]) -> Form:
+    """Read a `<form>` element; `labels` as `labels_of` gives them."""
     fields: list[Field] = []
     radios: dict[str, int] = {}
     for position, control in enumerate(elements(element, _CONTROLS)):
-        one = _read_field(control, position)
+        one = _read_field(control, position, labels)
         if one.kind != "radio":
             fields.append(one)
         elif one.name in radios:
@@ -147,7 +147,7 @@ def _joined(group: Field, one: Field) -> Field:
     return replace(group, choices=group.choices + one.choices, value=group.value or one.value)
 
 
-def _read_field(control: _Element, position: int) -> Field:
+def _read_field(control: _Element, position: int, labels: Mapping[str, str]) -> Field:
     tag = str(control.tag).lower()
     kind = (
         tag
@@ -164,13 +164,13 @@ def _read_field(control: _Element, position: int) -> Field:
         value = next((one.value for one in choices if one.chosen), "")
     elif kind == "radio":
         chosen = "checked" in attributes
-        choices = (Choice(value or "on", label_of(control), chosen),)
+        choices = (Choice(value or "on", label_of(control, labels), chosen),)
         value = choices[0].value if chosen else ""
     return Field(
         name=attributes.get("name", ""),
         kind=kind,
         value=value,
-        label=label_of(control),
+        label=label_of(control, labels),
         choices=choices,
         checked="checked" in attributes,
         locked="readonly" in attributes,
@@ -191,13 +191,20 @@ def _options(control: _Element, *, multiple: bool) -> tuple[Choice, ...]:
     return tuple(found)
 
 
-def label_of(control: _Element) -> str:
+def labels_of(root: _Element) -> dict[str, str]:
+    """The words of every `<label for=...>` of a page, by the control's id."""
+    found: dict[str, str] = {}
+    for label in elements(root, "//label[@for]"):
+        found.setdefault(label.get("for") or "", squeezed(label))
+    found.pop("", None)
+    return found
+
+
+def label_of(control: _Element, labels: Mapping[str, str]) -> str:
     """The words a person sees for a control: its label, else its own title or hint."""
-    identifier = control.get("id")
-    if identifier:
-        for label in elements(control.getroottree().getroot(), "//label[@for]"):
-            if label.get("for") == identifier:
-                return squeezed(label)
+    named = labels.get(control.get("id") or "")
+    if named:
+        return named
     for label in elements(control, "ancestor::label[1]"):
         return squeezed(label)
     return control.get("aria-label") or control.get("title") or control.get("placeholder") or ""

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 from dvc_cli.i18n import _
 from dvc_cli.model.folding import fold
 from dvc_cli.portal.base import UnexpectedPage
-from dvc_cli.portal.dialects.igate1.forms import Field, Form, elements, read_form, squeezed
+from dvc_cli.portal.dialects.igate1.forms import Field, Form, elements, elements_text, labels_of, read_form, squeezed
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -31,7 +31,8 @@ class Page:
     @cached_property
     def forms(self) -> tuple[Form, ...]:
         """All forms, in page order."""
-        return tuple(read_form(element, self.url) for element in elements(self.root, "//form"))
+        labels = labels_of(self.root)
+        return tuple(read_form(element, self.url, labels) for element in elements(self.root, "//form"))
 
     def find(self, expressions: str | Sequence[str], within: _Element | None = None) -> list[_Element]:
         """The elements of the first expression that finds any."""
@@ -55,6 +56,24 @@ class Page:
 
     def labelled(self, names: Sequence[str], attribute: str = "data-field") -> str:
         """The value shown beside one of the labels `names`, else the one marked with such an attribute."""
+        found = self._value(names, attribute)
+        return squeezed(found) if found is not None else ""
+
+    def labelled_lines(self, names: Sequence[str], attribute: str = "data-field") -> str:
+        """As `labelled`, with the value's own lines kept."""
+        found = self._value(names, attribute)
+        lines = "".join(elements_text(found, ".//text()")).splitlines() if found is not None else []
+        return "\n".join(line for line in (" ".join(one.split()) for one in lines) if line)
+
+    def labelled_list(self, names: Sequence[str], attribute: str = "data-field") -> tuple[str, ...]:
+        """The value's list items, or its lines, or its parts between semicolons."""
+        found = self._value(names, attribute)
+        items = [squeezed(one) for one in elements(found, ".//li")] if found is not None else []
+        if not items:
+            items = [part.strip() for part in re.split(r"[;\n]", self.labelled_lines(names, attribute))]
+        return tuple(item for item in items if item)
+
+    def _value(self, names: Sequence[str], attribute: str) -> _Element | None:
         for name in names:
             for label, value in self._pairs:
                 if label == name:
@@ -62,16 +81,16 @@ class Page:
         for name in names:
             for element in elements(self.root, f"//*[@{attribute}]"):
                 if element.get(attribute) == name:
-                    return squeezed(element)
-        return ""
+                    return element
+        return None
 
     @cached_property
-    def _pairs(self) -> tuple[tuple[str, str], ...]:
+    def _pairs(self) -> tuple[tuple[str, _Element], ...]:
         pairs = []
         for label in elements(self.root, _PAIRS):
             value = label.getnext()
             if value is not None:
-                pairs.append((label_words(squeezed(label)), squeezed(value)))
+                pairs.append((label_words(squeezed(label)), value))
         return tuple(pairs)
 
     def login_form(self) -> Form | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from dvc_cli.errors import InvalidInput
 from dvc_cli.i18n import _
@@ -13,9 +12,9 @@ from dvc_cli.model.folding import contains_words, fold
 from dvc_cli.model.procedure import ComponentSpec, FormTemplate, Procedure, ProcedurePage, ProcedureSummary
 from dvc_cli.portal.base import NoSuchProcedure
 from dvc_cli.portal.dialects.igate1 import outcome
-from dvc_cli.portal.dialects.igate1.forms import squeezed
+from dvc_cli.portal.dialects.igate1.forms import Choice, squeezed
 from dvc_cli.portal.dialects.igate1.outcome import Intent, Meaning
-from dvc_cli.portal.dialects.igate1.pages import Page, TableRow, label_words, query_value, table_row
+from dvc_cli.portal.dialects.igate1.pages import Page, TableRow, query_value, table_row
 from dvc_cli.portal.dialects.igate1.site import Site
 
 if TYPE_CHECKING:
@@ -36,19 +35,22 @@ def listed(site: Site, query: str, agency: str, field: str, page: int, per_page:
     what = _("list the procedures")
     size = max(1, min(per_page, data.number("list.per_page_most")))
     params = {data.text("list.query"): query, data.text("list.page"): str(page), data.text("list.per_page"): str(size)}
+    agency_label = ""
     if agency or field:
-        choices = site.read(site.path("procedures"), what, params={data.text("list.per_page"): "1"})
-        params |= _filter(choices, data.text("list.agency"), agency) | _filter(choices, data.text("list.field"), field)
+        offered = site.read(site.path("procedures"), what, params={data.text("list.per_page"): "1"})
+        chosen = _filter(offered, data.text("list.agency"), agency)
+        agency_label = chosen.label if chosen else ""
+        params |= {data.text("list.agency"): chosen.value} if chosen else {}
+        chosen = _filter(offered, data.text("list.field"), field)
+        params |= {data.text("list.field"): chosen.value} if chosen else {}
     shown = site.read(site.path("procedures"), what, params=params)
     container = shown.find(data.texts("list.container"))
     if not container:
         raise outcome.unexpected(what)
-    items = tuple(
-        _item(site, shown, element) for box in container for element in shown.find(data.text("list.item"), box)
-    )
+    rows = [element for box in container for element in shown.find(data.text("list.item"), box)]
     total = _total(shown.text(data.texts("list.total")))
     return ProcedurePage(
-        items=items,
+        items=tuple(_item(site, shown, element, agency_label) for element in rows),
         page=page,
         pages=_pages(site, shown, page, total, size),
         total=total,
@@ -57,15 +59,15 @@ def listed(site: Site, query: str, agency: str, field: str, page: int, per_page:
     )
 
 
-def _filter(page: Page, name: str, wanted: str) -> dict[str, str]:
-    """The parameter for a filter: what the page offers under that name, chosen by its words."""
+def _filter(page: Page, name: str, wanted: str) -> Choice | None:
+    """What the page offers under a filter's name, chosen by its words."""
     if not wanted:
-        return {}
+        return None
     offered = next(
         (one for form in page.forms for one in form.fields if one.name == name and one.kind == "select"), None
     )
     if offered is None:
-        return {name: wanted}
+        return Choice(wanted, "")
     chosen = offered.choice(wanted)
     if chosen is None or not chosen.value:
         fitting = [one.label for one in offered.choices if one.value and contains_words(one.label, wanted)]
@@ -74,10 +76,10 @@ def _filter(page: Page, name: str, wanted: str) -> dict[str, str]:
             _("`{wanted}` names none or several of the portal's choices").format(wanted=wanted),
             hint=_("Choices: {choices}").format(choices="; ".join(known[:20])),
         )
-    return {name: chosen.value}
+    return chosen
 
 
-def _item(site: Site, page: Page, element: _Element) -> ProcedureSummary:
+def _item(site: Site, page: Page, element: _Element, agency: str) -> ProcedureSummary:
     data = site.data
     link = page.find(data.text("list.link"), element)[0]
     name, text = squeezed(link), squeezed(element)
@@ -88,26 +90,16 @@ def _item(site: Site, page: Page, element: _Element) -> ProcedureSummary:
     return ProcedureSummary(
         code=code,
         name=name.removeprefix(code).lstrip(" -:").strip() or name,
-        field=_beside(element, data.texts("list.field_labels")),
-        agency=_beside(element, data.texts("list.agency_labels")),
+        field=_within(page, element, data.texts("list.item_field")),
+        agency=_within(page, element, data.texts("list.item_agency")) or agency,
         portal_id=query_value(page.link(link), data.text("list.id")),
-        level=_beside(element, data.texts("list.level_labels")),
+        level=_within(page, element, data.texts("list.item_level")),
     )
 
 
-def _beside(element: _Element, labels: tuple[str, ...]) -> str:
-    """The value after one of `labels` in a list item: marked with data-field, or written `label: value`."""
-    from dvc_cli.portal.dialects.igate1.forms import elements
-
-    wanted = set(labels)
-    for part in elements(element, "descendant::*"):
-        text = squeezed(part)
-        if label_words((part.get("data-field") or "").replace("-", " ")) in wanted:
-            return text.partition(":")[2].strip() or text
-        head, colon, value = text.partition(":")
-        if colon and value.strip() and label_words(head) in wanted:
-            return value.strip()
-    return ""
+def _within(page: Page, element: _Element, expressions: tuple[str, ...]) -> str:
+    found = page.find(expressions, element)
+    return squeezed(found[0]) if found else ""
 
 
 def _total(text: str) -> int | None:
@@ -164,7 +156,7 @@ def _missing(code: str) -> NoSuchProcedure:
 
 def _read_detail(site: Site, page: Page, portal_id: str) -> Procedure:
     data = site.data
-    text = {name: page.labelled(data.texts(f"detail.{name}"), data.text("detail.attribute")) for name in _DETAIL}
+    text = {name: page.labelled_lines(data.texts(f"detail.{name}"), data.text("detail.attribute")) for name in _DETAIL}
     if not text["name"]:
         raise outcome.unexpected(_("read procedure {code}").format(code=portal_id))
     fees = [page.labelled([name], data.text("detail.attribute")) for name in data.texts("detail.fees")]
@@ -172,7 +164,7 @@ def _read_detail(site: Site, page: Page, portal_id: str) -> Procedure:
         code=text["code"],
         name=text["name"],
         field=text["field"],
-        agency=text["agency"],
+        agency="; ".join(page.labelled_list(data.texts("detail.agency"), data.text("detail.attribute"))),
         processing_time=text["processing_time"],
         steps=text["steps"],
         requirements=text["requirements"],
@@ -180,13 +172,14 @@ def _read_detail(site: Site, page: Page, portal_id: str) -> Procedure:
         fee="; ".join(dict.fromkeys(one for one in fees if one)),
         online=bool(page.find(data.text("detail.file_link"))),
         components=tuple(_components(site, page)),
-        agencies=tuple(part.strip() for part in re.split(r"[;\n]", text["agency"]) if part.strip()),
+        agencies=page.labelled_list(data.texts("detail.agency"), data.text("detail.attribute")),
+        cases=page.labelled_list(data.texts("detail.cases"), data.text("detail.attribute")),
         fetched_at=site.clock.now(),
         sandbox=site.marked_sandbox,
     )
 
 
-_DETAIL = ("code", "name", "field", "agency", "processing_time", "steps", "requirements")
+_DETAIL = ("code", "name", "field", "processing_time", "steps", "requirements")
 
 
 def _components(site: Site, page: Page) -> Iterator[ComponentSpec]:
@@ -224,9 +217,4 @@ def _count(row: TableRow, names: tuple[str, ...]) -> int:
 def _forms(site: Site, page: Page, element: _Element) -> Iterator[FormTemplate]:
     for link in page.find(site.data.text("detail.form_link"), element):
         url = page.link(link)
-        yield FormTemplate(name=squeezed(link) or link.get("title") or _("form"), url=url)
-
-
-def with_parameters(url: str, **parameters: str) -> str:
-    """`url` with its query replaced."""
-    return urlunsplit(urlsplit(url)._replace(query=urlencode(parameters)))
+        yield FormTemplate(name=link.get("title") or squeezed(link) or _("form"), url=url)

@@ -37,11 +37,11 @@ class Site:
         return urljoin(self.http.base_url.rstrip("/") + "/", self.data.text(f"paths.{key}"))
 
     def local(self, url: str, what: str) -> str:
-        """The path and query of `url`; raises ForeignRedirect when it lies on another origin."""
-        there, here = urlsplit(url), urlsplit(self.http.base_url)
-        if (there.scheme, there.netloc.lower()) != (here.scheme, here.netloc.lower()):
-            raise outcome.foreign(f"{there.scheme}://{there.netloc}", what)
-        return there.path + (f"?{there.query}" if there.query else "")
+        """`url` made absolute, without its fragment; raises ForeignRedirect when it lies on another origin."""
+        absolute = urljoin(self.http.base_url.rstrip("/") + "/", url)
+        if origin(absolute) != origin(self.http.base_url):
+            raise outcome.foreign(absolute, what)
+        return urlsplit(absolute)._replace(fragment="").geturl()
 
     # -- requests ----------------------------------------------------------------------------------------------------
 
@@ -143,6 +143,18 @@ class Site:
         if answer.meaning is not Meaning.FINE or not isinstance(value, Mapping):
             return outcome.refuse(answer, intent, what)
         return value
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address; ("", "", 0) for what is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    except ValueError:
+        return "", "", 0
+    if parts.username is not None or parts.password is not None:
+        return "", "", 0
+    return parts.scheme, (parts.hostname or "").lower(), port
 
 
 def _empty(response: Response) -> Page:

@@ -1,0 +1,130 @@
+"""`doctor`: what this computer has, what is missing, and what to do about it (step 1 of the guide)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import ClassVar
+
+from dvc_cli.errors import DvcError, ExitCode
+from dvc_cli.i18n import N_, _
+
+
+class State(Enum):
+    """Verdict of one check; only `broken` makes the exit code 13."""
+
+    OK = "ok"
+    NOTE = "note"
+    MISSING = "missing"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at. `slug` is stable; the texts are in the user's language."""
+
+    slug: str
+    title: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """All checks of a run."""
+
+    schema: ClassVar[str] = "dvc.doctor.diagnosis/1"
+    checks: tuple[Check, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """13 when something that is set up does not work."""
+        broken = any(check.state is State.BROKEN for check in self.checks)
+        return ExitCode.CONFIGURATION if broken else ExitCode.DONE
+
+
+Examination = Callable[[], Iterable[Check]]
+
+# program, what it is for, Debian package
+_PROGRAMS = (
+    ("scanimage", N_("scanning with SANE scanners"), "sane-utils"),
+    ("tesseract", N_("text recognition"), "tesseract-ocr tesseract-ocr-vie"),
+    ("soffice", N_("Office documents to PDF"), "libreoffice-writer-nogui"),
+    ("pdfsig", N_("a second opinion about signatures"), "poppler-utils"),
+)
+_SECRET_VARIABLES = ("DVC_PASSWORD", "DVC_PIN", "DVC_PASSPHRASE", "DVC_SP_PASSWORD", "DVC_TH_PASSWORD", "DVC_OTP_SECRET")
+
+
+def diagnose(examinations: Sequence[tuple[str, str, Examination]]) -> Diagnosis:
+    """Run every examination; one that fails becomes a broken check and does not stop the others.
+
+    Args:
+        examinations: slug, title in the user's language, and the function that looks.
+    """
+    checks: list[Check] = []
+    for slug, title, examine in examinations:
+        try:
+            checks += examine()
+        except DvcError as error:
+            checks.append(
+                Check(slug=slug, title=title, state=State.BROKEN, detail=error.message, remedy=error.hint or "")
+            )
+    return Diagnosis(checks=tuple(checks))
+
+
+def examine_system() -> Iterable[Check]:
+    """Python and operating system."""
+    detail = f"Python {platform.python_version()} ({sys.maxsize.bit_length() + 1} bit), {platform.platform(terse=True)}"
+    yield Check(slug="system", title=_("System"), state=State.OK, detail=detail)
+
+
+def examine_folder(folder: Path) -> Iterable[Check]:
+    """Whether our state can be written."""
+    from dvc_cli.files import write_atomically
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        write_atomically(probe, b"dvc")
+    finally:
+        probe.unlink(missing_ok=True)
+    yield Check(slug="storage", title=_("Storage"), state=State.OK, detail=str(folder))
+
+
+def examine_programs() -> Iterable[Check]:
+    """Programs that some commands can use."""
+    for name, purpose, package in _PROGRAMS:
+        found = shutil.which(name)
+        yield Check(
+            slug=f"program-{name}",
+            title=name,
+            state=State.OK if found else State.MISSING,
+            detail=found or _("not installed; needed for: {purpose}").format(purpose=_(purpose)),
+            remedy="" if found else _install_advice(package),
+        )
+
+
+def _install_advice(package: str) -> str:
+    if sys.platform.startswith("linux"):
+        return _("Debian and Ubuntu: `sudo apt install {package}`").format(package=package)
+    return _("Install it from its makers' site")
+
+
+def examine_environment(environ: Mapping[str, str]) -> Iterable[Check]:
+    """Secrets that stand openly in the environment."""
+    found = [name for name in _SECRET_VARIABLES if environ.get(name)]
+    if found:
+        yield Check(
+            slug="environment-secrets",
+            title=_("Environment"),
+            state=State.NOTE,
+            detail=_("secrets stand openly in: {names}").format(names=", ".join(found)),
+            remedy=_("Use a file, a file descriptor or the keyring instead"),
+        )

@@ -1,0 +1,223 @@
+"""The driver against the emulator over real HTTP, on a clock that the sandbox shares."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dvc_cli.journal import open_transactions
+from dvc_cli.model.ports import TransactionStore
+from dvc_cli.model.secret import Secret
+from dvc_cli.model.signing import DocumentDigest
+from dvc_cli.net.base import HttpClient, NetSettings, Response
+from dvc_cli.net.client import open_client
+from dvc_cli.sign.base import Signer, SignerSpec
+from dvc_cli.sign.smartca import open_smartca
+from dvc_sandbox.client import AdminClient
+from dvc_sandbox.control import Options, Running, start_thread
+
+CITIZEN = "034199000123"
+ORGANISATION = "0101234565"
+SECRETS = {
+    "sp_password": "sandbox-sp-password",
+    "th_password": "TH-sandbox-123",
+    "otp_secret": "c2FuZGJveC10b3RwLXNlY3JldA==",
+}
+TH = {"user_id": ORGANISATION, "account_kind": "th", "otp": "stored"}
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with start_thread(Options(state=tmp_path_factory.mktemp("sandbox"))) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def admin(running: Running) -> Iterator[AdminClient]:
+    with AdminClient(running.urls.admin, running.admin_token) as client:
+        client.clear_faults()
+        client.smartca_mode("expire", variants={})  # nothing of an earlier test stays open
+        client.shift_clock(timedelta(minutes=6))
+        client.transactions()
+        client.smartca_mode("manual")
+        yield client
+        client.clear_faults()
+
+
+class SharedClock:
+    """The port `Clock`: sleeping moves the sandbox's clock instead of taking time; `at` lets something happen meanwhile."""
+
+    def __init__(self, admin: AdminClient) -> None:
+        self._admin = admin
+        self._offset = admin.clock() - datetime.now(UTC)
+        self._events: list[tuple[float, Callable[[], object]]] = []
+        self.slept = 0.0
+
+    def at(self, seconds: float, event: Callable[[], object]) -> None:
+        self._events.append((self.slept + seconds, event))
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._offset
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.slept
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        self._offset += timedelta(seconds=seconds)
+        self._admin.shift_clock(timedelta(seconds=seconds))
+        due = [one for one in self._events if one[0] <= self.slept]
+        self._events = [one for one in self._events if one[0] > self.slept]
+        for _, event in due:
+            event()
+
+
+@dataclass
+class Talk:
+    """The ports `Progress` and `Prompter`: keeps what was said, answers what is asked."""
+
+    said: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
+    countdown: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
+    advanced: float = 0.0
+
+    @property
+    def can_ask(self) -> bool:
+        return bool(self.answers)
+
+    @contextmanager
+    def task(self, text: str, total: float | None = None) -> Iterator[Talk]:
+        self.said.append(text)
+        yield self
+
+    def advance(self, amount: float = 1) -> None:
+        self.advanced += amount
+
+    def update(self, text: str) -> None:
+        self.countdown.append(text)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def warn(self, text: str) -> None:
+        self.warned.append(text)
+
+    def text(self, question: str, *, flag: str, default: str | None = None) -> str:
+        return str(self._answer(question))
+
+    def secret(self, question: str, *, flag: str) -> Secret:
+        return Secret(str(self._answer(question)))
+
+    def confirm(self, question: str, *, flag: str, default: bool = False) -> bool:
+        return bool(self._answer(question))
+
+    def choose(self, question: str, choices: Sequence[str], *, flag: str) -> int:
+        self.asked.extend(choices)
+        return int(self._answer(question))
+
+    def show_image(self, png: bytes, *, caption: str) -> str | None:
+        raise AssertionError("a signer shows no pictures")
+
+    def _answer(self, question: str) -> Any:
+        self.asked.append(question)
+        answer = self.answers.pop(0)
+        return answer() if callable(answer) else answer
+
+
+class Watched:
+    """A real HTTP client that notes when which path was called (port `HttpClient` by delegation)."""
+
+    def __init__(self, client: HttpClient, clock: SharedClock, calls: list[tuple[float, str]]) -> None:
+        self._client = client
+        self._clock = clock
+        self._calls = calls
+
+    def post(self, path: str, **arguments: Any) -> Response:
+        self._calls.append((self._clock.slept, path.removeprefix("/sca/sp769")))
+        return self._client.post(path, **arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+@dataclass
+class Desk:
+    """Everything a test of the driver needs."""
+
+    url: str
+    admin: AdminClient
+    clock: SharedClock
+    store: TransactionStore
+    talk: Talk
+    secrets: dict[str, str]
+    calls: list[tuple[float, str]] = field(default_factory=list)
+    secrets_asked: list[str] = field(default_factory=list)
+
+    def signer(self, **options: str | int) -> Signer:
+        spec = SignerSpec(
+            name="director",
+            kind="smartca",
+            options={"url": self.url, "sp_id": "sandbox-sp", "user_id": CITIZEN, **options},
+        )
+
+        def secret(purpose: str, subject: str, *, flag: str, question: str) -> Secret:
+            self.secrets_asked.append(f"{purpose} {subject}")
+            return Secret(self.secrets[purpose])
+
+        def client(base_url: str) -> HttpClient:
+            return Watched(open_client(base_url, NetSettings(proxy="", read_timeout=5)), self.clock, self.calls)
+
+        return open_smartca(spec, secrets=secret, transactions=self.store, http_factory=client, clock=self.clock)
+
+    def sign(self, *names: str, description: str = "Nộp hồ sơ", **options: str | int) -> Mapping[str, bytes]:
+        """Open the signer, sign `names`, give the values by document; each is verified by the caller's own means."""
+        with self.signer(**options).open(self.talk, self.talk) as session:
+            signatures = session.sign([digest(name) for name in names], description=description)
+            return {one.doc_id: one.value for one in signatures}
+
+    def transactions(self) -> list[dict[str, Any]]:
+        """The emulator's transactions since this test began, newest first."""
+        return self.admin.transactions()[: len(self.admin.transactions()) - self.before]
+
+    def newest(self) -> str:
+        return str(self.admin.transactions()[0]["transaction_id"])
+
+    def approve_after(self, seconds: float) -> None:
+        self.clock.at(seconds, lambda: self.admin.approve(self.newest()))
+
+    before: int = 0
+
+
+def digest(name: str, display_name: str | None = None) -> DocumentDigest:
+    attributes = b"\x31" + name.encode()
+    return DocumentDigest(
+        doc_id=name,
+        display_name=f"{name}.pdf" if display_name is None else display_name,
+        signed_attributes=attributes,
+        digest=hashlib.sha256(attributes).digest(),
+    )
+
+
+@pytest.fixture
+def desk(running: Running, admin: AdminClient, tmp_path: Path) -> Iterator[Desk]:
+    store = open_transactions(tmp_path / "state")
+    with closing(store):  # type: ignore[type-var]  # the real store has more than the port
+        yield Desk(
+            url=running.urls.smartca,
+            admin=admin,
+            clock=SharedClock(admin),
+            store=store,
+            talk=Talk(),
+            secrets=dict(SECRETS),
+            before=len(admin.transactions()),
+        )
