@@ -104,7 +104,7 @@ class _Page:
         if not self.epilog.startswith(_EXAMPLE_MARK):
             formatter.write_text(self.epilog)
             return
-        formatter.write(f"{_bold(_('Examples'))}:\n")
+        formatter.write(_bold(_("Examples")) + ":\n")
         for line in self.epilog.removeprefix(_EXAMPLE_MARK).splitlines():
             formatter.write(f"  {line}\n")
 

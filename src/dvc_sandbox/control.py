@@ -137,7 +137,7 @@ def start_detached(options: Options, timeout: float = 60) -> Running:
 def status(state: Path) -> Running | None:
     """The sandbox that runs on a folder, or None. A file left by a process that died does not count."""
     folder = StateFolder(state)
-    for _ in range(3):
+    for _ in range(2):
         if not folder.is_held():
             return None
         running = folder.announced()
@@ -157,7 +157,7 @@ def stop(state: Path, timeout: float = 10) -> bool:
     running = status(state)
     if running is None:
         return False
-    with contextlib.suppress(SandboxError), admin_client(running, timeout=3) as admin:
+    with contextlib.suppress(SandboxError), admin_client(running, timeout=min(3.0, timeout / 2)) as admin:
         admin.stop()
     if folder.wait_released(timeout / 2):
         return True

@@ -256,7 +256,6 @@ class Sandbox:
     def _build(self, environment: Environment) -> None:
         from dvc_sandbox import admin
         from dvc_sandbox.pki import app as pki_app
-
         from dvc_sandbox.portal import app as portal_app
         from dvc_sandbox.smartca import app as smartca_app
 

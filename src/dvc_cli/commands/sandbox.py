@@ -256,7 +256,7 @@ def _translated(folder: Path) -> Iterator[None]:
         from dvc_sandbox.errors import SandboxError
     except ImportError as error:
         raise SandboxMissing(
-            _(_REASONS["extra-missing"][1]), hint=_("Install it: `pip install 'dvc-cli[sandbox]'`")
+            _("The sandbox is not installed"), hint=_("Install it: `pip install 'dvc-cli[sandbox]'`")
         ) from error
     try:
         yield

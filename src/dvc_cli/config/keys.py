@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dvc_cli.i18n import N_, _
 
-Value = str | int | float | bool
+Value = str | float | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,57 +29,45 @@ class Key:
     help: str
     env: str = ""
     choices: tuple[str, ...] = ()
-    least: float | None = None
-    most: float | None = None
+    least: float = 0.0
+    most: float = 0.0
     project: bool = False
 
     def parse(self, text: str) -> Value:
         """The value that `text` (option, variable, command line) stands for. Raises ValueError with the reason."""
-        match self.default:
-            case bool():
-                if text.strip().lower() in ("true", "yes", "on", "1"):
-                    return True
-                if text.strip().lower() in ("false", "no", "off", "0"):
-                    return False
-                raise ValueError(_("it must be `true` or `false`"))
-            case int() | float():
-                try:
-                    return self.check(type(self.default)(text))
-                except (ValueError, OverflowError) as error:
-                    raise ValueError(self._bounds()) from error
-            case _:
-                return self.check(text)
+        if isinstance(self.default, bool):
+            word = text.strip().lower()
+            return self.check(
+                {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(word)
+            )
+        if isinstance(self.default, float):
+            try:
+                return self.check(float(text))
+            except ValueError as error:
+                raise ValueError(self._bounds()) from error
+        return self.check(text)
 
     def check(self, value: object) -> Value:
         """A value of the right kind (as TOML gives it). Raises ValueError with the reason."""
-        match self.default:
-            case bool():
-                if not isinstance(value, bool):
-                    raise ValueError(_("it must be `true` or `false`"))
-                return value
-            case int() | float():
-                fits = isinstance(value, (int, type(self.default))) and not isinstance(value, bool)
-                if not fits or not self._within(value):
-                    raise ValueError(self._bounds())
-                return type(self.default)(value)  # type: ignore[call-overload,no-any-return]
-            case _:
-                return self._text(value)
-
-    def _text(self, value: object) -> str:
-        if not isinstance(value, str):
+        if isinstance(self.default, bool):
+            if value is True or value is False:
+                return bool(value)
+            raise ValueError(_("it must be `true` or `false`"))
+        if isinstance(self.default, float):
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and self._within(value):
+                return float(value)
+            raise ValueError(self._bounds())
+        if not isinstance(value, str) or not value:
             raise ValueError(_("it must be text in quotes"))
         if self.choices and value not in self.choices:
             raise ValueError(_("it must be one of {choices}").format(choices=", ".join(self.choices)))
         return value
 
-    def _within(self, value: object) -> bool:
-        number = float(value) if isinstance(value, (int, float)) else float("nan")
-        return (self.least or 0) <= number <= (self.most if self.most is not None else float("inf"))
+    def _within(self, number: float) -> bool:
+        return self.least <= number <= self.most
 
     def _bounds(self) -> str:
-        if self.most is None:
-            return _("it must be a number from {least}").format(least=self.least or 0)
-        return _("it must be a number from {least} to {most}").format(least=self.least or 0, most=self.most)
+        return _("it must be a number from {least} to {most}").format(least=f"{self.least:g}", most=f"{self.most:g}")
 
 
 _ROWS = (

@@ -17,7 +17,7 @@ from dvc_cli.i18n import _
 from dvc_cli.model.secret import Secret
 
 SCHEMA = 1
-SIGNER_KINDS = ("token", "p12", "smartca")
+_CHOICES = {"signature_profile": ("pades", "cms")}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
 # Names under which people would put the secret itself; the file may only say where it is.
@@ -67,6 +67,7 @@ class Profile:
         extra_ca: PEM file of CAs trusted for TLS beside the system's.
         data_file: the user's own data of the portal's dialect.
         password_command: prints the portal password.
+        signature_profile: "pades" or "cms" (`model.signing.SignatureProfile`).
         send_reference: whether the reference may stand in the portal's note field.
     """
 
@@ -83,7 +84,7 @@ class Profile:
     password_command: str | None = None
     extra_ca: Path | None = None
     data_file: Path | None = None
-    signature_profile: str = "VN"
+    signature_profile: str = "pades"
     send_reference: bool = True
 
 
@@ -288,6 +289,10 @@ class _Reader:
             return tuple(self._path(item) for item in value) if kind == "paths" else tuple(value)
         if not isinstance(value, str):
             raise self._bad(key, _("it must be text in quotes"))
+        if choices := _CHOICES.get(key):
+            if value not in choices:
+                raise self._bad(key, _("it must be one of {choices}").format(choices=", ".join(choices)))
+            return value
         if kind == "secret":
             return Secret(value)
         return self._path(value) if kind == "path" else value

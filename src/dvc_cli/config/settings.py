@@ -91,7 +91,7 @@ class Settings:
     def number(self, name: str) -> float:
         """A number setting."""
         value = self.value(name)
-        return float(value) if isinstance(value, (int, float)) else 0.0
+        return float(value) if isinstance(value, float) else 0.0
 
     def flag(self, name: str) -> bool:
         """A yes-or-no setting."""
@@ -172,7 +172,7 @@ def parse_setting(name: str, text: str) -> Value:
 
 
 def _from_file(file: TomlFile, kind: OriginKind) -> dict[str, Setting]:
-    values = file.flat()
+    values = {name: value for name, value in file.flat().items() if value != {} or not _is_table(name)}
     file.refuse_unknown(values, KEYS)
     if kind is OriginKind.PROJECT:
         _refuse_foreign(file, values)
@@ -184,6 +184,10 @@ def _from_file(file: TomlFile, kind: OriginKind) -> dict[str, Setting]:
         except ValueError as error:
             raise _bad_value(name, place, str(error)) from error
     return found
+
+
+def _is_table(name: str) -> bool:
+    return any(key.startswith(f"{name}.") for key in KEYS)
 
 
 def _refuse_foreign(file: TomlFile, names: Mapping[str, object]) -> None:

@@ -75,14 +75,14 @@ class TomlFile:
     def _complaint(self, key: str, allowed: list[str]) -> str:
         close = get_close_matches(key, allowed, n=1, cutoff=0.6)
         if not close:  # the last part alone may be right: `language` for `output.language`
-            close = [name for name in allowed if name.split(".")[-1] == key.split(".")[-1]][:1]
+            close = [name for name in allowed if name.split(".")[-1] == key.rsplit(".", maxsplit=1)[-1]][:1]
         if close:
             text = _("{place}: unknown key `{key}`; did you mean `{other}`?")
             return text.format(place=self.place(key), key=key, other=close[0])
         return _("{place}: unknown key `{key}`").format(place=self.place(key), key=key)
 
 
-def set_value(path: Path, key: str, value: str | int | float | bool) -> None:
+def set_value(path: Path, key: str, value: str | float | bool) -> None:
     """Write `key = value` (dotted key) into the file, its comments and order kept.
 
     Raises: BadSettingsFile, and the errors of `files.write_atomically`.

@@ -93,4 +93,4 @@ def colour_wanted(stream: TextIO, *, allowed: bool) -> bool:
 
 def sandbox_line(page: Page) -> Line | None:
     """The mark everything from a sandbox carries."""
-    return Line(f"{SANDBOX_MARK} — {_('nothing here is legally valid')}", "warn") if page.sandbox else None
+    return Line(SANDBOX_MARK + " — " + _("nothing here is legally valid"), "warn") if page.sandbox else None

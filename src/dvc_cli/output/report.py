@@ -73,7 +73,7 @@ def _tell(message: str, hint: str | None, details: tuple[str, ...], *, color: bo
     lines = [f"\x1b[1;31m{word}\x1b[0m {safe(message)}" if coloured else f"{word} {safe(message)}"]
     lines += [f"  - {safe(detail)}" for detail in details]
     if hint:
-        lines.append(f"{_('hint:')} {safe(hint)}")
+        lines.append(_("hint:") + f" {safe(hint)}")
     sys.stderr.write("\n".join(lines) + "\n")
 
 

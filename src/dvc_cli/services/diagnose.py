@@ -59,7 +59,14 @@ _PROGRAMS = (
     ("soffice", N_("Office documents to PDF"), "libreoffice-writer-nogui"),
     ("pdfsig", N_("a second opinion about signatures"), "poppler-utils"),
 )
-_SECRET_VARIABLES = ("DVC_PASSWORD", "DVC_PIN", "DVC_PASSPHRASE", "DVC_SP_PASSWORD", "DVC_TH_PASSWORD", "DVC_OTP_SECRET")
+_SECRET_VARIABLES = (
+    "DVC_PASSWORD",
+    "DVC_PIN",
+    "DVC_PASSPHRASE",
+    "DVC_SP_PASSWORD",
+    "DVC_TH_PASSWORD",
+    "DVC_OTP_SECRET",
+)
 
 
 def diagnose(examinations: Sequence[tuple[str, str, Examination]]) -> Diagnosis:
@@ -128,3 +135,72 @@ def examine_environment(environ: Mapping[str, str]) -> Iterable[Check]:
             detail=_("secrets stand openly in: {names}").format(names=", ".join(found)),
             remedy=_("Use a file, a file descriptor or the keyring instead"),
         )
+
+
+def examine_profile(chosen: Callable[[], tuple[str, str]]) -> Iterable[Check]:
+    """The profile in use; `chosen` gives its name and portal address, or raises."""
+    try:
+        name, url = chosen()
+    except DvcError as error:
+        yield Check(slug="profile", title=_("Profile"), state=State.NOTE, detail=error.message, remedy=error.hint or "")
+        return
+    yield Check(slug="profile", title=_("Profile"), state=State.OK, detail=f"{name} ({url or '-'})")
+
+
+def examine_portal(reach: Callable[[], int]) -> Iterable[Check]:
+    """Whether the profile's portal answers; `reach` gives the status of its first page, or raises."""
+    try:
+        status = reach()
+    except DvcError as error:
+        state, detail, remedy = State.BROKEN, error.message, error.hint or _("Check the network and the address")
+    else:
+        state = State.OK if status < 500 else State.BROKEN
+        detail = _("answers with status {status}").format(status=status)
+        remedy = "" if state is State.OK else _("The portal has a fault; try again later")
+    yield Check(slug="portal", title=_("Portal"), state=state, detail=detail, remedy=remedy)
+
+
+def examine_keyring(probe: Callable[[], str | None]) -> Iterable[Check]:
+    """Whether secrets can be kept; `probe` gives the keyring's name, or None when there is none that works."""
+    found = probe()
+    yield Check(
+        slug="keyring",
+        title=_("Keyring"),
+        state=State.OK if found else State.MISSING,
+        detail=found or _("no keyring that works; passwords are asked for each time"),
+        remedy="" if found else _("Use --password-file or `password_command` in the profile"),
+    )
+
+
+def examine_tokens(discover: Callable[[], Sequence[tuple[str, str, str]]]) -> Iterable[Check]:
+    """PKCS#11 modules; `discover` gives path, what was found, and what is wrong with it (or nothing)."""
+    found = discover()
+    if not found:
+        yield Check(
+            slug="tokens",
+            title=_("USB token"),
+            state=State.MISSING,
+            detail=_("no PKCS#11 module of a known token was found"),
+            remedy=_("Install the token's software from your CA, or name its module with --module"),
+        )
+    for path, tokens, problem in found:
+        state = State.NOTE if problem else State.OK
+        yield Check(slug="tokens", title=_("USB token"), state=state, detail=f"{path}: {problem or tokens}")
+
+
+def examine_sandbox() -> Iterable[Check]:
+    """Whether the extra `sandbox` is installed."""
+    from importlib.util import find_spec
+
+    missing = [
+        name
+        for name in ("starlette", "uvicorn", "multipart", "captcha", "certomancer", "a2wsgi")
+        if not find_spec(name)
+    ]
+    yield Check(
+        slug="sandbox",
+        title="sandbox",
+        state=State.MISSING if missing else State.OK,
+        detail=_("not installed") if missing else _("installed"),
+        remedy=_("`pip install 'dvc-cli[sandbox]'`, to try things out") if missing else "",
+    )

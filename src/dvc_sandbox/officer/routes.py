@@ -51,12 +51,12 @@ class Visit:
         value = self.form.get(name, "")
         return value.strip()[:4000] if isinstance(value, str) else ""
 
-    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+    def page(self, template: str, http_status: int = 200, **values: Any) -> Response:
         """Render an officer's page."""
         known = {"officer": self.session.officer if self.session else None, "base": BASE}
         token = self.session.form_token if self.session else ""
         body = pages.render(self.environment, template, **known, form_token=token, **values)
-        return HTMLResponse(body, status, headers=dict(pages.HEADERS))
+        return HTMLResponse(body, http_status, headers=dict(pages.HEADERS))
 
 
 Handler = Callable[[Visit], Response]
@@ -89,9 +89,8 @@ def _endpoint(environment: Environment, handler: Handler, *, open_to_all: bool) 
         if session is None and not open_to_all:
             return RedirectResponse(f"{BASE}/dang-nhap", 303)
         visit = Visit(environment, request, session, form)
-        if request.method == "POST" and session is not None and not open_to_all:
-            if not secrets.compare_digest(visit.text("csrf").encode(), session.form_token.encode()):
-                return visit.page("officer_error.html", 403, message="Biểu mẫu đã hết hiệu lực. Vui lòng mở lại trang")
+        if request.method == "POST" and session is not None and not open_to_all and not _own_form(visit, session):
+            return visit.page("officer_error.html", 403, message="Biểu mẫu đã hết hiệu lực. Vui lòng mở lại trang")
         try:
             return handler(visit)
         except (_Missing, DossierMissing):
@@ -102,6 +101,10 @@ def _endpoint(environment: Environment, handler: Handler, *, open_to_all: bool) 
         return await run_in_threadpool(answer, request, form)
 
     return endpoint
+
+
+def _own_form(visit: Visit, session: OfficerSession) -> bool:
+    return secrets.compare_digest(visit.text("csrf").encode(), session.form_token.encode())
 
 
 def _go_to_list(_visit: Visit) -> Response:

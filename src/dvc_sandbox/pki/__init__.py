@@ -7,6 +7,7 @@ root, ca, smartca-ca, ocsp, smartca-ocsp, tsa.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,8 @@ class Pki:
 
     def credential(self, name: str) -> Credential:
         """The files of a credential; raises SandboxError("credential-unknown")."""
+        if not re.fullmatch(r"[a-z0-9-]+", name):
+            raise SandboxError("credential-unknown", f"the sandbox has no certificate named {name!r}")
         certificates = self.folder / "certs"
         credential = Credential(
             name=name,

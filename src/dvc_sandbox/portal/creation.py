@@ -7,10 +7,10 @@ import re
 import sqlite3
 from datetime import datetime, timedelta
 
+from dvc_sandbox.clock import LOCAL
 from dvc_sandbox.environment import Environment
 from dvc_sandbox.portal import sessions, settings, store_drafts
 from dvc_sandbox.portal.sessions import Session
-from dvc_sandbox.portal.store_dossiers import next_code
 from dvc_sandbox.portal.store_drafts import Draft
 from dvc_sandbox.portal.text import fold, from_iso, to_iso
 
@@ -97,6 +97,17 @@ def apply_late_commits(environment: Environment) -> None:
             moment = from_iso(row["due_at"])
             if burn != "with" or sessions.burn_token(connection, row["token"], moment):
                 _create(connection, row["sid"], moment, close=burn != "after")
+
+
+def next_code(connection: sqlite3.Connection, agency: str, now: datetime) -> str:
+    """Draw the next dossier code ``<agency>-<yymmdd>-<nnnnnnn>``; the number starts again each local day."""
+    day = now.astimezone(LOCAL).strftime("%y%m%d")
+    row = connection.execute(
+        """INSERT INTO dossier_counter (agency, day, last) VALUES (?, ?, 1)
+           ON CONFLICT (agency, day) DO UPDATE SET last = last + 1 RETURNING last""",
+        (agency, day),
+    ).fetchone()
+    return f"{agency}-{day}-{int(row[0]):07d}"
 
 
 def _create(connection: sqlite3.Connection, sid: str, now: datetime, *, close: bool) -> str:

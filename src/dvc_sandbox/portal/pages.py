@@ -38,7 +38,7 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=text.show_moment, day=text.show_day, money=text.show_money, size=text.show_size
+        moment=text.show_moment, day=text.show_day, money=text.show_money, size=text.show_size, from_iso=text.from_iso
     )
     environment.globals.update(status_names=STATUS_NAMES)
     return environment

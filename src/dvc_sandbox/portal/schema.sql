@@ -245,7 +245,7 @@ CREATE TABLE IF NOT EXISTS dossier_event (
 CREATE TABLE IF NOT EXISTS paper (
   id INTEGER PRIMARY KEY,
   dossier TEXT NOT NULL REFERENCES dossier(code) ON DELETE CASCADE,
-  kind TEXT NOT NULL CHECK (kind IN ('1', '2', '3', '4', '5', 'result')),   -- Mẫu 01..05, or the result
+  kind TEXT NOT NULL CHECK (kind IN ('1', '2', '3', '4', '5', 'fee', 'result')),   -- Mẫu 01..05, fee notice, result
   file_name TEXT NOT NULL,
   media_type TEXT NOT NULL,
   sha256 TEXT NOT NULL REFERENCES blob(sha256),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
-from dvc_sandbox.clock import LOCAL
 from dvc_sandbox.environment import Environment
+from dvc_sandbox.portal.creation import apply_late_commits
 from dvc_sandbox.portal.store_blobs import write_blob
 from dvc_sandbox.portal.text import fold, from_iso, to_iso
 
@@ -128,7 +128,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper the agency issued: ``kind`` is "1".."5" for Mẫu 01..05 (TT 03/2025/TT-VPCP) or "result"."""
+    """A paper the agency issued: ``kind`` is "1".."5" for Mẫu 01..05 (TT 03/2025/TT-VPCP), "fee" or "result"."""
 
     id: int
     dossier: str
@@ -192,6 +192,7 @@ def _dossier(row: sqlite3.Row) -> Dossier:
 
 def find(environment: Environment, code: str) -> Dossier | None:
     """Return the dossier with this code, or None."""
+    apply_late_commits(environment)
     row = environment.database.read_one(f"{_SELECT} WHERE d.code = ?", code)
     return _dossier(row) if row else None
 
@@ -217,6 +218,7 @@ def search(  # noqa: PLR0913
 
     ``text`` is sought in code, applicant, procedure, subject and note without regard to diacritics.
     """
+    apply_late_commits(environment)
     where, arguments = ["1 = 1"], list[object]()
     if account is not None:
         where.append("d.account = ?")
@@ -307,7 +309,7 @@ def set_appointment(environment: Environment, code: str, moment: datetime) -> No
 def add_paper(  # noqa: PLR0913
     environment: Environment, code: str, kind: str, file_name: str, content: bytes, media_type: str = "application/pdf"
 ) -> int:
-    """Keep a paper of the agency ("1".."5" or "result") for the citizen to download; return its id."""
+    """Keep a paper of the agency ("1".."5", "fee" or "result") for the citizen to download; return its id."""
     with environment.database.write() as connection:
         digest, _ = write_blob(connection, io.BytesIO(content))
         cursor = connection.execute(
@@ -369,14 +371,3 @@ def fees(environment: Environment, code: str) -> list[Fee]:
         Fee(r["id"], r["name"], r["amount"], from_iso(r["asked_at"]), from_iso(r["paid_at"]) if r["paid_at"] else None)
         for r in rows
     ]
-
-
-def next_code(connection: sqlite3.Connection, agency: str, now: datetime) -> str:
-    """Draw the next dossier code ``<agency>-<yymmdd>-<nnnnnnn>``; the number starts again each local day."""
-    day = now.astimezone(LOCAL).strftime("%y%m%d")
-    row = connection.execute(
-        """INSERT INTO dossier_counter (agency, day, last) VALUES (?, ?, 1)
-           ON CONFLICT (agency, day) DO UPDATE SET last = last + 1 RETURNING last""",
-        (agency, day),
-    ).fetchone()
-    return f"{agency}-{day}-{int(row[0]):07d}"

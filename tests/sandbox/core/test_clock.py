@@ -43,8 +43,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.sqlite3")
     database.apply("CREATE TABLE t (n INTEGER PRIMARY KEY)")
     with pytest.raises(sqlite3.IntegrityError), database.write() as connection:
-        connection.execute("INSERT INTO t VALUES (1)")
-        connection.execute("INSERT INTO t VALUES (1)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(1,), (1,)])
     assert database.read("SELECT * FROM t") == []
 
 

@@ -150,8 +150,8 @@ def test_ocsp_times_have_no_fractions_and_it_answers_get(sandbox: Running, pki: 
     assert re.search(rb"\x18\x0f\d{14}Z", answer.content)
     assert not re.search(rb"\d{14}\.\d+Z", answer.content)
     reply.write_bytes(answer.content)
-    trust = ("-issuer", credential.chain, "-CAfile", pki.root, "-no_nonce")
-    assert ": good" in openssl("ocsp", "-respin", reply, "-cert", credential.certificate, *trust)
+    asked = ("-issuer", credential.chain, "-cert", credential.certificate, "-CAfile", pki.root, "-no_nonce")
+    assert ": good" in openssl("ocsp", "-respin", reply, *asked)
     assert httpx.get(f"{sandbox.urls.pki}/dvc/ocsp/ca/@@@").status_code in {404, 405}
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from dvc_sandbox.control import Running, SandboxError
 from dvc_sandbox.pki import Pki
+from dvc_sandbox.pki.issue import ensure
 from dvc_sandbox.token import TokenMade, find_softhsm, make_token
 
 pytestmark = pytest.mark.skipif(
@@ -51,7 +54,7 @@ def test_the_token_signs_for_the_certificate(state: Path, tool: Tool, name: str,
     assert token.certificate_label in listed
     assert "issuing CA (SANDBOX)" in listed
     content, signature, public = state / "content", state / "signature", state / "public.pem"
-    digest = __import__("hashlib").sha256(b"dossier").digest()
+    digest = hashlib.sha256(b"dossier").digest()
     content.write_bytes(digest if mechanism == "ECDSA" else b"dossier")
     extra = ["--signature-format", "openssl"] if mechanism == "ECDSA" else []
     files = ["--input-file", str(content), "--output-file", str(signature)]
@@ -83,12 +86,7 @@ def test_several_credentials_share_a_token(state: Path, tool: Tool) -> None:
 
 def test_a_certificate_issued_anew_takes_the_place_of_the_old(state: Path, tool: Tool) -> None:
     token = make_token(state)
-    # The key stays, the certificate is another one: as after a change of the PKI's port.
-    shutil.copy(state / "pki/certs/citizen-3072.pem", state / "other.pem")
-    from datetime import UTC, datetime
-
-    from dvc_sandbox.pki.issue import ensure
-
+    # The key stays, the certificate is another one.
     assert ensure(state / "pki", "http://127.0.0.1:1", datetime.now(UTC)) is True
     again = make_token(state)
     assert again.certificate_id == token.certificate_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -68,7 +67,7 @@ class SharedClock:
         return datetime.now(UTC) + self._offset
 
     def monotonic(self) -> float:
-        return time.monotonic() + self.slept
+        return self.slept
 
     def sleep(self, seconds: float) -> None:
         self.slept += seconds
@@ -162,6 +161,8 @@ class Desk:
     secrets: dict[str, str]
     calls: list[tuple[float, str]] = field(default_factory=list)
     secrets_asked: list[str] = field(default_factory=list)
+    before: int = 0
+    read_timeout: float = 20.0
 
     def signer(self, **options: str | int) -> Signer:
         spec = SignerSpec(
@@ -175,7 +176,9 @@ class Desk:
             return Secret(self.secrets[purpose])
 
         def client(base_url: str) -> HttpClient:
-            return Watched(open_client(base_url, NetSettings(proxy="", read_timeout=5)), self.clock, self.calls)
+            return Watched(
+                open_client(base_url, NetSettings(proxy="", read_timeout=self.read_timeout)), self.clock, self.calls
+            )
 
         return open_smartca(spec, secrets=secret, transactions=self.store, http_factory=client, clock=self.clock)
 
@@ -194,8 +197,6 @@ class Desk:
 
     def approve_after(self, seconds: float) -> None:
         self.clock.at(seconds, lambda: self.admin.approve(self.newest()))
-
-    before: int = 0
 
 
 def digest(name: str, display_name: str | None = None) -> DocumentDigest:

@@ -42,7 +42,7 @@ def token(facts: TokenFacts) -> Page:
                     (_("Token"), facts.label),
                     (_("Serial"), facts.serial),
                     (_("Module"), str(facts.module)),
-                    (_("Signer"), f"{facts.signer} ({_('profile')} {facts.profile})"),
+                    (_("Signer"), _("{signer} (profile {profile})").format(signer=facts.signer, profile=facts.profile)),
                 )
             ),
         ),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from dvc_cli.errors import DvcError
 from dvc_cli.i18n import _
@@ -14,11 +13,11 @@ from dvc_cli.model.folding import fold
 from dvc_cli.model.identifiers import DossierCode
 from dvc_cli.model.procedure import ComponentSpec
 from dvc_cli.portal.base import CommitDone, NoSuchDossier, OpenedDossier, ReadyCommit
-from dvc_cli.portal.dialects.igate1 import outcome, uploads, wizard
+from dvc_cli.portal.dialects.igate1 import outcome, own, uploads, wizard
 from dvc_cli.portal.dialects.igate1.forms import Form, squeezed
 from dvc_cli.portal.dialects.igate1.outcome import Intent, Meaning
 from dvc_cli.portal.dialects.igate1.pages import Page, query_value
-from dvc_cli.portal.dialects.igate1.site import Site, attachment_name, read_moment
+from dvc_cli.portal.dialects.igate1.site import Site, attachment_name, origin, read_moment
 from dvc_cli.portal.dialects.igate1.wizard import Step, Stop
 
 _CODE = re.compile(r"(?<![\w.])[A-Z0-9][A-Z0-9.]{2,40}-(?:\d{8}|\d{6})-\d{4,7}(?![\w-])")
@@ -87,8 +86,7 @@ def commit(site: Site, ready: ReadyCommit) -> CommitDone:
         Unanswered: everything else.
     """
     what = _("submit the dossier")
-    action = urljoin(site.http.base_url + "/", ready.state["action"])
-    form = Form(action=action, method="post", identifier="", fields=())
+    form = Form(action=ready.state["action"], method="post", identifier="", fields=())
     entries = [(str(name), str(value)) for name, value in json.loads(ready.state["entries"])]
     page, answer = site.send(form, entries, what, intent=Intent.COMMIT)
     if answer.meaning is Meaning.FOREIGN and answer.status in (302, 303):
@@ -107,7 +105,7 @@ def _after_redirect(site: Site, target: str, what: str) -> CommitDone:
     except DvcError as error:
         named = _code(query_value(target, site.data.text("receipt.code_parameter")))
         receipt_page = urlsplit(target).path == urlsplit(site.path("receipt")).path
-        same_origin = urlsplit(target).netloc.lower() == urlsplit(site.http.base_url).netloc.lower()
+        same_origin = origin(target) == origin(site.http.base_url)
         if named and receipt_page and same_origin:
             return CommitDone(code=named, url=target)
         raise outcome.unanswered(what) from error
@@ -158,18 +156,20 @@ def receipt(site: Site, code: str) -> SubmissionReceipt:
 
         name, media_type = f"{code}.html", "text/html"
         content = html.tostring(page.root, encoding="utf-8", include_meta_content_type=True)
+    shown = {name: page.labelled(site.data.texts(f"receipt.{name}_labels")) for name in ("procedure", "applicant")}
+    submitted_at = read_moment(page.labelled(site.data.texts("receipt.submitted_labels")))
+    if not (all(shown.values()) and submitted_at):
+        state = own.detail(site, code)
+        shown = {"procedure": state.procedure, "applicant": state.applicant}
+        submitted_at = state.submitted_at or submitted_at
     return SubmissionReceipt(
         code=code,
-        submitted_at=_submitted(site, page),
-        procedure=page.labelled(site.data.texts("receipt.procedure_labels")),
-        applicant=page.labelled(site.data.texts("receipt.applicant_labels")),
+        submitted_at=submitted_at or site.clock.now(),
+        procedure=shown["procedure"],
+        applicant=shown["applicant"],
         url=page.url,
         file_name=name,
         media_type=media_type or "application/octet-stream",
         content=content,
         sandbox=site.marked_sandbox,
     )
-
-
-def _submitted(site: Site, page: Page) -> datetime:
-    return read_moment(page.labelled(site.data.texts("receipt.submitted_labels"))) or site.clock.now()

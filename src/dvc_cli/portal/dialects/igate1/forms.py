@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TEXT_KINDS = frozenset({"text", "email", "tel", "number", "search", "url", "date", "textarea"})
 _SILENT = frozenset({"submit", "button", "reset", "image", "file"})
+_TAGS = frozenset({"input", "select", "textarea", "button"})
 _CONTROLS = "descendant::input | descendant::select | descendant::textarea | descendant::button"
 
 Value = str | bool | Sequence[str] | None
@@ -121,7 +122,7 @@ def read_form(element: _Element, page_url: str, labels: Mapping[str, str]) -> Fo
     """Read a `<form>` element; `labels` as `labels_of` gives them."""
     fields: list[Field] = []
     radios: dict[str, int] = {}
-    for position, control in enumerate(elements(element, _CONTROLS)):
+    for position, control in enumerate(controls_of(element)):
         one = _read_field(control, position, labels)
         if one.kind != "radio":
             fields.append(one)
@@ -133,12 +134,23 @@ def read_form(element: _Element, page_url: str, labels: Mapping[str, str]) -> Fo
             fields.append(one)
     data = {name[5:]: value for name, value in _attributes(element).items() if name.startswith("data-")}
     return Form(
-        action=urljoin(page_url, element.get("action") or page_url),
+        action=absolute(page_url, element.get("action") or page_url),
         method=(element.get("method") or "get").lower(),
         identifier=element.get("id") or "",
         fields=tuple(fields),
         data=data,
     )
+
+
+def controls_of(element: _Element) -> list[_Element]:
+    """The controls that belong to a form: those in it that name no other form, and those elsewhere that name it."""
+    identifier = element.get("id")
+    inside = [one for one in elements(element, _CONTROLS) if one.get("form") in (None, identifier)]
+    if not identifier:
+        return inside
+    known = set(inside)
+    outside = [one for one in elements(element, "//*[@form]") if one.get("form") == identifier]
+    return inside + [one for one in outside if one not in known and str(one.tag) in _TAGS]
 
 
 def _joined(group: Field, one: Field) -> Field:
@@ -214,6 +226,14 @@ def squeezed(element: _Element) -> str:
     """The text in an element with single spaces; scripts and styles left out."""
     parts = elements_text(element, ".//text()[not(ancestor::script or ancestor::style or ancestor::select)]")
     return " ".join("".join(parts).split())
+
+
+def absolute(page_url: str, link: str) -> str:
+    """A link of a page as a whole address; what is no address becomes one that leads nowhere."""
+    try:
+        return urljoin(page_url, link.strip())
+    except ValueError:
+        return "about:invalid"
 
 
 def elements(element: _Element, expression: str) -> list[_Element]:

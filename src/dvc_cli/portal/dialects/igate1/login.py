@@ -57,15 +57,11 @@ def _challenge(site: Site, form: Form, roles: dict[str, Field | None], image: st
     return LoginChallenge(id=secrets.token_urlsafe(12), captcha_png=picture, state=state, created_at=site.clock.now())
 
 
-def answered_form(challenge: LoginChallenge, values: dict[str, str], site: Site) -> tuple[Form, list[tuple[str, str]]]:
+def answered_form(challenge: LoginChallenge, values: dict[str, str]) -> tuple[Form, list[tuple[str, str]]]:
     """The challenge's form again, with the roles of `values` filled in."""
-    from urllib.parse import urljoin
-
     names = {challenge.state[role]: value for role, value in values.items() if role in challenge.state}
     kept = [(str(name), str(value)) for name, value in json.loads(challenge.state["entries"]) if name not in names]
-    form = Form(
-        action=urljoin(site.http.base_url + "/", challenge.state["action"]), method="post", identifier="", fields=()
-    )
+    form = Form(action=challenge.state["action"], method="post", identifier="", fields=())
     return form, [*kept, *names.items()]
 
 
@@ -80,7 +76,7 @@ def finish(
     what = _("log in")
     site.http.set_cookies(json.loads(challenge.state["cookies"]))
     values = {"user": username, "password": password.reveal(), "captcha": captcha or ""}
-    form, entries = answered_form(challenge, values, site)
+    form, entries = answered_form(challenge, values)
     page, answer = site.send(form, entries, what, login=True)
     if answer.meaning is not Meaning.FINE:
         if answer.meaning is Meaning.UNKNOWN and page.login_form():

@@ -71,7 +71,7 @@ def detail(site: Site, code: str) -> DossierState:
 def lookup(site: Site, challenge: LoginChallenge, code: str, captcha: str) -> DossierState:
     """Send the public look-up form. A wrong captcha raises WrongCaptcha; it is a read, so a lost answer is temporary."""
     what = _("look up dossier {code}").format(code=code)
-    form, entries = answered_form(challenge, {"code": code, "captcha": captcha}, site)
+    form, entries = answered_form(challenge, {"code": code, "captcha": captcha})
     page, answer = site.send(form, entries, what, intent=Intent.READ)
     if answer.meaning is Meaning.NOT_FOUND:
         raise missing(code)

@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from dvc_cli.i18n import _
 from dvc_cli.model.folding import fold
 from dvc_cli.portal.base import UnexpectedPage
-from dvc_cli.portal.dialects.igate1.forms import Field, Form, elements, elements_text, labels_of, read_form, squeezed
+from dvc_cli.portal.dialects.igate1.forms import (
+    Field,
+    Form,
+    absolute,
+    controls_of,
+    elements,
+    elements_text,
+    labels_of,
+    read_form,
+    squeezed,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -48,7 +58,7 @@ class Page:
 
     def link(self, element: _Element) -> str:
         """The absolute address an element points to (`href` or `src`)."""
-        return urljoin(self.url, element.get("href") or element.get("src") or "")
+        return absolute(self.url, element.get("href") or element.get("src") or "")
 
     def parameter(self, name: str) -> str:
         """A parameter of the page's own address."""
@@ -151,7 +161,7 @@ def captcha_roles(page: Page, form: Form, name: str, image_words: str) -> tuple[
     element = _form_element(page, form)
     if element is None:
         return None, None
-    controls = elements(element, "descendant::input | descendant::select | descendant::textarea | descendant::button")
+    controls = controls_of(element)
     for image in elements(element, "descendant::img"):
         words = " ".join(image.get(attribute) or "" for attribute in ("src", "id", "class", "alt", "name"))
         if image_words not in words.lower():

@@ -14,7 +14,7 @@ from dvc_cli.model.ports import Clock
 from dvc_cli.net.base import FilePart, HttpClient, Response
 from dvc_cli.portal.base import UnexpectedPage
 from dvc_cli.portal.data_file import DialectData
-from dvc_cli.portal.dialects.igate1 import outcome
+from dvc_cli.portal.dialects.igate1 import forms, outcome
 from dvc_cli.portal.dialects.igate1.forms import Form
 from dvc_cli.portal.dialects.igate1.outcome import Answer, Intent, Meaning
 from dvc_cli.portal.dialects.igate1.pages import Page, read_page
@@ -38,7 +38,7 @@ class Site:
 
     def local(self, url: str, what: str) -> str:
         """`url` made absolute, without its fragment; raises ForeignRedirect when it lies on another origin."""
-        absolute = urljoin(self.http.base_url.rstrip("/") + "/", url)
+        absolute = forms.absolute(self.http.base_url.rstrip("/") + "/", url)
         if origin(absolute) != origin(self.http.base_url):
             raise outcome.foreign(absolute, what)
         return urlsplit(absolute)._replace(fragment="").geturl()
@@ -78,7 +78,7 @@ class Site:
     def judge(self, response: Response, intent: Intent, what: str, *, login: bool = False) -> tuple[Page, Answer]:
         """Read an answer as a page and tell its meaning."""
         if 300 <= response.status < 400:
-            target = urljoin(response.url, response.headers.get("location", ""))
+            target = forms.absolute(response.url, response.headers.get("location", ""))
             return _empty(response), Answer(meaning=Meaning.FOREIGN, status=response.status, words=target)
         try:
             page = read_page(response.content, _charset(response), response.url, response.status)

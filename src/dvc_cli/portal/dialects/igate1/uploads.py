@@ -6,7 +6,7 @@ import mimetypes
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from dvc_cli.i18n import _
 from dvc_cli.net.base import FilePart
@@ -79,7 +79,7 @@ def _guard(site: Site, opened: OpenedDossier) -> list[tuple[str, str]]:
 
 
 def _address(site: Site, opened: OpenedDossier, action: str = "", stored: StoredFile | None = None) -> str:
-    base = urlsplit(urljoin(site.http.base_url + "/", opened.state["files"]))
+    base = urlsplit(opened.state["files"])
     path = base.path
     if stored is not None:
         path += "/" + site.data.text(f"upload.{action}").format(id=quote(stored.id, safe=""))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from dvc_cli.errors import InvalidInput
 from dvc_cli.i18n import _
@@ -16,7 +16,7 @@ from dvc_cli.model.folding import fold
 from dvc_cli.model.procedure import ComponentSpec, Procedure
 from dvc_cli.portal.base import OpenedDossier
 from dvc_cli.portal.dialects.igate1 import outcome, person
-from dvc_cli.portal.dialects.igate1.forms import Choice, Field, Form, elements, squeezed
+from dvc_cli.portal.dialects.igate1.forms import Choice, Field, Form, absolute, elements, squeezed
 from dvc_cli.portal.dialects.igate1.outcome import Answer, Intent, Meaning
 from dvc_cli.portal.dialects.igate1.pages import Page, form_element
 from dvc_cli.portal.dialects.igate1.site import Site
@@ -190,11 +190,11 @@ def _opened(site: Site, stop: Stop, procedure: Procedure, placed: set[str]) -> O
     what = _("open the components page")
     state = {
         "components": site.local(stop.page.url, what),
-        "files": site.local(urljoin(stop.page.url, upload) if upload else site.path("files"), what),
+        "files": site.local(absolute(stop.page.url, upload) if upload else site.path("files"), what),
         "file_token": token or _hidden(stop.form, data.text("upload.token")),
         "placed": "\n".join(sorted(placed)),
     }
-    rows = tuple(_rows(site, stop, procedure))
+    rows = tuple(sorted(_rows(site, stop, procedure), key=lambda spec: spec.row))
     return OpenedDossier(sid=sid, procedure=replace(procedure, components=rows or procedure.components), state=state)
 
 
@@ -238,7 +238,7 @@ def _control(element: _Element, name: str) -> _Element | None:
 def components_stop(site: Site, opened: OpenedDossier) -> Stop:
     """Read the components page again, with a fresh token."""
     what = _("open the components page")
-    page = site.read(urljoin(site.http.base_url + "/", opened.state["components"]), what)
+    page = site.read(opened.state["components"], what)
     stop = recognise(site, page)
     if stop is None or stop.step is not Step.COMPONENTS:
         raise outcome.unexpected(what)
