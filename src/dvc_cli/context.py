@@ -141,17 +141,20 @@ class Context:
         """Where secrets come from."""
         from dvc_cli.config.credentials import Credentials
 
-        return Credentials(os.environ, self.prompter)
+        return Credentials(
+            os.environ,
+            self.prompter,
+            self.settings.number("credentials.keyring_timeout"),
+            folder=self.paths.config,
+            use_keyring=self.settings.flag("credentials.keyring"),
+        )
 
     # -- the outside world -------------------------------------------------------------------------------------------
 
     @cached_property
     def net_settings(self) -> NetSettings:
         """How the active profile reaches the network."""
-        from dvc_cli import __version__
-        from dvc_cli.net import NetSettings
-
-        return NetSettings(ca_file=self.profile.extra_ca, user_agent=f"dvc-cli/{__version__}")
+        return self.settings.network(self.profile.extra_ca)
 
     def http(self, base_url: str) -> HttpClient:
         """A client for one origin."""

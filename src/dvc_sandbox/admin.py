@@ -180,6 +180,8 @@ def _officer(environment: Environment, path: Fields, body: Fields) -> Fields:
         raise _Refused("not-found", f"there is no dossier {path['code']!r}") from error
     except store_dossiers.StatusRefused as error:
         raise _Refused("status-refused", str(error)) from error
+    except actions.ActionRefused as error:
+        raise _Refused(error.slug, error.message) from error
     done = _plain(result)
     return done if isinstance(done, dict) else {"result": done}
 

@@ -81,7 +81,7 @@ def up(
 ) -> None:
     """Start, write the profile, show the addresses."""
     run = run_of(ctx)
-    with _translated(folder := _state_folder(run, state)):
+    with translated(folder := _state_folder(run, state)):
         from dvc_sandbox.control import Options, Ports
 
         ports = Ports(portal=portal_port, smartca=smartca_port, pki=pki_port, admin=admin_port)
@@ -93,7 +93,7 @@ def up(
 def status(ctx: Context, state: StateOption = None) -> None:
     """Show the addresses; exit code 9 when none runs."""
     run = run_of(ctx)
-    with _translated(folder := _state_folder(run, state)):
+    with translated(folder := _state_folder(run, state)):
         run.out.show(_facts(_running(folder)))
 
 
@@ -101,7 +101,7 @@ def status(ctx: Context, state: StateOption = None) -> None:
 def down(ctx: Context, state: StateOption = None) -> None:
     """Stop it; nothing of its data is lost."""
     run = run_of(ctx)
-    with _translated(folder := _state_folder(run, state)):
+    with translated(folder := _state_folder(run, state)):
         from dvc_sandbox import control
 
         _running(folder)
@@ -115,7 +115,7 @@ def down(ctx: Context, state: StateOption = None) -> None:
 def reset(ctx: Context, state: StateOption = None) -> None:
     """Forget dossiers and sessions; keys, certificates and ports stay."""
     run = run_of(ctx)
-    with _translated(folder := _state_folder(run, state)):
+    with translated(folder := _state_folder(run, state)):
         from dvc_sandbox import control
 
         control.reset(folder)
@@ -140,7 +140,7 @@ def token(
 ) -> None:
     """Make the token and add the signer `token` to the profile `sandbox`."""
     run = run_of(ctx)
-    with _translated(folder := _state_folder(run, state)):
+    with translated(folder := _state_folder(run, state)):
         from dvc_cli.services.sandbox_profile import add_token_signer
         from dvc_sandbox.token import make_token
 
@@ -250,7 +250,7 @@ _REASONS: dict[str, tuple[type[DvcError], str, str | None]] = {
 
 
 @contextmanager
-def _translated(folder: Path) -> Iterator[None]:
+def translated(folder: Path) -> Iterator[None]:
     """Turn errors of the sandbox, and its absence, into errors with a fate."""
     try:
         from dvc_sandbox.errors import SandboxError

@@ -173,6 +173,12 @@ class Credentials:
             return error.reason
         return None
 
+    def keyring_name(self) -> str | None:
+        """The name of the keyring when it works (probed), else None; for `doctor`."""
+        if self._keyring is None or self.keyring_problem():
+            return None
+        return self._keyring.name()
+
     # -- sources in their order --------------------------------------------------------------------------------------
 
     def _pointed_to(self, request: CredentialRequest) -> Credential | None:

@@ -70,6 +70,10 @@ class KeyringDoor:
 
         return self._call(delete)
 
+    def name(self) -> str:
+        """What the keyring calls itself. Raises KeyringUnusable."""
+        return self._call(lambda: str(_backend().name))
+
     def probe(self) -> None:
         """Write a random value, read it back, delete it. Raises KeyringUnusable."""
         name = "probe:" + secrets.token_hex(8)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from dvc_cli.i18n import N_, _
+from dvc_cli.i18n import N_, _, parse_language
 
 Value = str | float | bool
 
@@ -21,6 +22,7 @@ class Key:
         env: the environment variable that sets it.
         choices: the only values allowed.
         least, most: bounds of a number.
+        read: turns other spellings in options and variables into the value.
         project: whether a project's `dvc.toml` may set it (design/decisions.md: nothing that runs, loads or contacts).
     """
 
@@ -31,6 +33,7 @@ class Key:
     choices: tuple[str, ...] = ()
     least: float = 0.0
     most: float = 0.0
+    read: Callable[[str], str | None] | None = None
     project: bool = False
 
     def parse(self, text: str) -> Value:
@@ -45,7 +48,7 @@ class Key:
                 return self.check(float(text))
             except ValueError as error:
                 raise ValueError(self._bounds()) from error
-        return self.check(text)
+        return self.check((self.read(text) if self.read else None) or text)
 
     def check(self, value: object) -> Value:
         """A value of the right kind (as TOML gives it). Raises ValueError with the reason."""
@@ -76,6 +79,7 @@ _ROWS = (
         default=None,
         env="DVC_LANG",
         choices=("vi", "en"),
+        read=parse_language,
         project=True,
         help=N_("Language of messages; without it the system's"),
     ),
@@ -94,13 +98,6 @@ _ROWS = (
         choices=("auto", "never"),
         project=True,
         help=N_("Colour at a terminal"),
-    ),
-    Key(
-        name="output.time_zone",
-        default="Asia/Ho_Chi_Minh",
-        env="DVC_TIME_ZONE",
-        project=True,
-        help=N_("Time zone of the times shown and signed"),
     ),
     Key(
         name="profile",

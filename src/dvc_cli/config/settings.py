@@ -17,6 +17,7 @@ from dvc_cli.i18n import _
 
 if TYPE_CHECKING:
     from dvc_cli.config.profiles import Profile
+    from dvc_cli.net import NetSettings
 
 USER_FILE = "config.toml"
 PROJECT_FILE = "dvc.toml"
@@ -97,17 +98,18 @@ class Settings:
         """A yes-or-no setting."""
         return self.value(name) is True
 
-    @property
-    def proxy(self) -> str | None:
-        """`network.proxy` as `NetSettings.proxy` wants it: None asks the environment, "" is none."""
-        value = self.text("network.proxy")
-        return "" if value == "none" else value
+    def network(self, extra_ca: Path | None = None) -> NetSettings:
+        """How to reach the network; `extra_ca` is the profile's CA file and comes before `network.ca_file`."""
+        from dvc_cli.net import NetSettings
 
-    @property
-    def ca_file(self) -> Path | None:
-        """`network.ca_file`, below the folder of settings when it is relative."""
-        value = self.text("network.ca_file")
-        return (self._paths.config / Path(value).expanduser()) if value else None
+        proxy = self.text("network.proxy")
+        ca_file = self.text("network.ca_file")
+        return NetSettings(
+            connect_timeout=self.number("network.connect_timeout"),
+            read_timeout=self.number("network.read_timeout"),
+            ca_file=extra_ca or (self._paths.config / Path(ca_file).expanduser() if ca_file else None),
+            proxy="" if proxy == "none" else proxy,
+        )
 
     def profile(self, name: str | None = None) -> Profile:
         """The named profile, else the one in use.

@@ -55,6 +55,7 @@ class SigningCertificate:
     organisation: str = ""
     label: str = ""  # label on the token or the service's name
     key_id: str = ""  # CKA_ID in hex, or the service's certificate id
+    is_issuer: bool = False  # a CA's certificate, never one to sign documents with
     problem: str | None = None  # why it is not offered, in the user's language
 
     def is_valid_at(self, moment: datetime) -> bool:

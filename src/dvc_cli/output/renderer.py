@@ -22,6 +22,9 @@ class Renderer(Protocol):
     def raw(self, text: str) -> None:
         """Print text that is data itself (a script, a path), unless another form was asked for."""
 
+    def line(self, text: str) -> None:
+        """Print one line now, for people who watch."""
+
 
 class JsonRenderer:
     """One JSON document per run."""
@@ -36,6 +39,10 @@ class JsonRenderer:
         """Print the text as it is."""
         sys.stdout.write(text)
 
+    def line(self, text: str) -> None:
+        """Print one line now."""
+        _print_line(text)
+
 
 class PlainRenderer:
     """Tab-separated rows for pipes: full values, no header, no colour."""
@@ -48,6 +55,10 @@ class PlainRenderer:
     def raw(self, text: str) -> None:
         """Print the text as it is."""
         sys.stdout.write(text)
+
+    def line(self, text: str) -> None:
+        """Print one line now."""
+        _print_line(text)
 
 
 class RichRenderer:
@@ -67,6 +78,15 @@ class RichRenderer:
     def raw(self, text: str) -> None:
         """Print the text as it is."""
         sys.stdout.write(text)
+
+    def line(self, text: str) -> None:
+        """Print one line now."""
+        _print_line(text)
+
+
+def _print_line(text: str) -> None:
+    sys.stdout.write(safe(text) + "\n")
+    sys.stdout.flush()
 
 
 def _plain_block(block: Block) -> str:

@@ -194,7 +194,7 @@ def same_pass(steps: Sequence[SignatureStep]) -> list[SignatureStep]:
 
 
 def sign_pass(
-    desk: Desk, plan: SubmissionPlan, steps: Sequence[SignatureStep], signed: Callable[[FileSigned], None]
+    desk: Desk, plan: SubmissionPlan, steps: Sequence[SignatureStep], signed: Callable[[FileSigned], object]
 ) -> None:
     """Open the signer once and make these signatures; `signed` journals each as soon as it lies on disk.
 

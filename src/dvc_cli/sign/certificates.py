@@ -88,8 +88,9 @@ def certificate_from_der(
         organisation=names.get("2.5.4.10", ""),
         label=label,
         key_id=key_id,
+        is_issuer=_is_authority(certificate),
     )
-    return replace(result, problem=_lasting_problem(result, usages, extended, is_authority=_is_authority(certificate)))
+    return replace(result, problem=_lasting_problem(result, usages, extended))
 
 
 def problem_at(certificate: SigningCertificate, moment: datetime) -> str | None:
@@ -286,10 +287,8 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return False
 
 
-def _lasting_problem(
-    certificate: SigningCertificate, usages: tuple[str, ...], extended: tuple[str, ...], *, is_authority: bool
-) -> str | None:
-    if is_authority:
+def _lasting_problem(certificate: SigningCertificate, usages: tuple[str, ...], extended: tuple[str, ...]) -> str | None:
+    if certificate.is_issuer:
         return _("it is the certificate of an issuer, not of a signer")
     if usages and not _SIGNING_USAGES.intersection(usages):
         return _("its key usage does not allow signing")

@@ -63,6 +63,10 @@ def check(environment: Environment, session: Session, number: str, text: str) ->
 
 
 def answer(environment: Environment, number: str) -> str | None:
-    """The right answer, for the admin API of the sandbox alone."""
-    row = environment.database.read_one("SELECT answer FROM captcha WHERE id = ?", number)
+    """The right answer, for the admin API of the sandbox alone; `latest` is the newest one not yet used."""
+    if number == "latest":
+        newest = "SELECT answer FROM captcha WHERE used_at IS NULL ORDER BY created_at DESC, rowid DESC LIMIT 1"
+        row = environment.database.read_one(newest)
+    else:
+        row = environment.database.read_one("SELECT answer FROM captcha WHERE id = ?", number)
     return str(row["answer"]) if row else None

@@ -14,11 +14,12 @@ from dvc_sandbox.portal.receiving import content_of, is_file
 from dvc_sandbox.portal.store_drafts import Draft, DraftRow
 from dvc_sandbox.portal.store_procedures import ComponentSpec, Form
 from dvc_sandbox.portal.store_uploads import EXTRA, OTHERS, Upload
-from dvc_sandbox.portal.wizard import COMPONENTS, CONFIRMATION, FEES, agency_name, draft_of, procedure_of_draft
+from dvc_sandbox.portal.wizard import BASE, COMPONENTS, CONFIRMATION, FEES, agency_name, draft_of, procedure_of_draft
 
 SUBJECT, NOTE = "HoSoOnline_veViec", "HoSoOnline_ghiChu"
 OTHER_NAMES = "HoSoOnline_giayToKhac[]"
 EXTRA_FILE = "HoSoOnline_fileGiayToKhac"
+SIGN_DIALOG = f"{BASE}/ky-so"
 _MAX_COPIES = 99
 
 
@@ -130,8 +131,9 @@ def submit_components(call: Call) -> Response:
         _keep_entries(call, draft)
         return _page(call, draft_of(call), {}, (refusal.slug, refusal.message), refusal.status)
     _keep_entries(call, draft)
-    if call.text("hanhDong") == "luu":
-        return redirect(COMPONENTS, sid=draft.sid)
+    action = call.text("hanhDong")
+    if action not in {"", "tiep-tuc"}:
+        return _small_action(call, draft, *action.split(":"))
     draft = draft_of(call)
     errors = check(call.environment, draft)
     if errors:
@@ -139,6 +141,21 @@ def submit_components(call: Call) -> Response:
     pays = store_procedures.online_fee(call.environment, draft.procedure) > 0
     store_drafts.advance(call.environment, draft, "fees" if pays else "confirmation")
     return redirect(FEES if pays else CONFIRMATION, sid=draft.sid)
+
+
+def _small_action(call: Call, draft: Draft, action: str, target: str = "", item: str = "") -> Response:
+    """What the buttons in the rows do; what was typed on the page is kept before. An unknown one only saves."""
+    environment = call.environment
+    if action == "ky-so":
+        return redirect(SIGN_DIALOG, sid=draft.sid, thanhPhan=target)
+    uploads = {str(upload.id): upload for upload in store_uploads.of_draft(environment, draft.sid)}
+    if action == "xoa" and target in uploads:
+        store_uploads.delete(environment, uploads[target])
+    elif action == "luu-kho" and target in uploads:
+        personal_store.save_upload(environment, call.user.id, uploads[target])
+    elif action == "tu-kho" and target in (*_slots(call, draft), *OTHERS, EXTRA) and item.isascii() and item.isdigit():
+        personal_store.use_item(environment, call.user.id, int(item[:15]), draft.sid, target)
+    return redirect(COMPONENTS, sid=draft.sid)
 
 
 def _slots(call: Call, draft: Draft) -> list[str]:

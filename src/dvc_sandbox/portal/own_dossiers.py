@@ -28,6 +28,7 @@ PAPER_NAMES = {
     "3": "Mẫu 03 - Phiếu từ chối tiếp nhận giải quyết hồ sơ",
     "4": "Mẫu 04 - Văn bản xin lỗi và đề nghị gia hạn",
     "5": "Mẫu 05 - Thông báo dừng giải quyết hồ sơ",
+    "fee": "Thông báo thực hiện nghĩa vụ tài chính",
     "result": "Kết quả giải quyết",
 }
 

@@ -1,26 +1,28 @@
-"""The sign dialog (Ký số) of the guide and the SmartCA button behind it (portal contract, rows 12 and 12b; all P).
+"""The SmartCA button behind the sign dialog (Ký số) of the guide: the portal itself is the service provider (row 12b; all P).
 
 `W` = /dich-vu-cong/tiep-nhan-online. Pages need a log-in; what changes something carries `maTep` like the file requests.
 
 | Request | Fields | Answer |
 |---|---|---|
-| `GET W/ky-so?sid=&thanhPhan=<slot>` (or `&tep=<id>`) | | the dialog: files with STT and name, three actions each |
-| `GET W/ky-so/smartca?sid=&tep=<id>` | several `tep` | certificate, files, page and place, before the tap |
-| `POST W/ky-so/smartca?sid=` | `maTep`, `tep` (several), `soChungThu`, `viTri`, `trang` | 202 JSON of the transaction |
+| `POST W/tep-tin/<id>/ky-so-smartca?sid=` | `maTep`; optional as below | 202 JSON of the transaction (browser: 303 to the next) |
+| `GET W/ky-so/smartca?sid=` | several `tep` | page: certificate, files, page and place, before the tap |
+| `POST W/ky-so/smartca?sid=` | `maTep`, `tep` (several), `soChungThu`, `viTri`, `trang` | 202 JSON (browser: 303) |
 | `GET W/ky-so/smartca/<reference>?sid=` | | waiting page |
 | `GET W/ky-so/smartca/<reference>/trang-thai?sid=` | | JSON of the transaction, as it stands now |
 | `GET W/ky-so/smartca/danh-sach?sid=` | | JSON `{"transactions": [...]}` of the draft, newest first |
 
-JSON of a transaction: `{"sandbox", "reference", "state": waiting|signed|rejected|expired|failed, "message", "signer", "createdAt",
-"expiresAt", "expiresIn", "retryAfter", "files": [{"id", "state": waiting|signed|failed, "message", "file"}]}`; `file` is the file as
-rows 10 to 12 describe it. Started once, a transaction goes on without its page; whoever asks for its state later finishes it.
+JSON of a transaction: `{"sandbox", "reference", "state": waiting|signed|rejected|expired|failed, "message", "signer",
+"createdAt", "expiresAt", "expiresIn", "retryAfter", "files": [{"id", "state": waiting|signed|failed, "message", "file"}]}`;
+`file` is the file as rows 10 to 12 describe it. Started once, a transaction goes on without its page; whoever asks for its
+state later finishes it. `viTri`: duoi-phai (default), duoi-trai, tren-phai, tren-trai, khong; `trang`: cuoi (default), dau.
+Errors: 422 `smartca` (SmartCA or the certificate refuses), 502 `smartca` (no answer), 409 `conflict`, 415 `type`, 422 `broken`.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from dvc_sandbox.environment import Environment
     from dvc_sandbox.portal.store_drafts import Draft
 
-DIALOG, SMARTCA = f"{BASE}/ky-so", f"{BASE}/ky-so/smartca"
+SMARTCA = f"{BASE}/ky-so/smartca"
 POLL_SECONDS = 3
 
 
@@ -48,7 +50,7 @@ def routes(environment: Environment) -> list[BaseRoute]:
     page = partial(route, environment, login=True)
     machine = partial(route, environment, login=True, json=True)
     return [
-        page(DIALOG, show_dialog),
+        machine(f"{BASE}/tep-tin/{{number:int}}/ky-so-smartca", start_one, "POST"),
         page(SMARTCA, show_start),
         machine(SMARTCA, start, "POST"),
         machine(f"{SMARTCA}/danh-sach", list_transactions),
@@ -57,39 +59,49 @@ def routes(environment: Environment) -> list[BaseRoute]:
     ]
 
 
-def show_dialog(call: Call) -> Response:
-    """The sign dialog of one component: its files, each with the three actions."""
-    draft = draft_of(call, "components")
-    slot, single = call.query("thanhPhan"), call.query("tep")
-    files = [
-        one
-        for one in store_uploads.of_draft(call.environment, draft.sid)
-        if (not slot or one.slot == slot) and (not single or str(one.id) == single)
-    ]
-    return _page(call, draft, "sign_dialog.html", files=files, slot=slot)
-
-
 def show_start(call: Call) -> Response:
     """What will be signed, with which certificate and where, before the transaction is opened."""
     draft = draft_of(call, "components")
-    files = _wanted(call, draft, call.request.query_params.getlist("tep"))
+    waiting = [one for one in store_uploads.of_draft(call.environment, draft.sid) if _signable(one)]
+    asked = set(call.request.query_params.getlist("tep"))
     problem, found = "", []
     try:
         found = smartca_signing.choices(call.environment, _user(call))
     except Refusal as refusal:
         problem = refusal.message
-    certificates = [(one, identity_of(one.certificate)) for one in found]
+    active = sorted((one for one in found if one.active), key=lambda one: one.kind != "SMARTCA")
     return _page(
-        call, draft, "smartca_start.html", 200, files=files, certificates=certificates, user=_user(call), problem=problem,
-        places=PLACES, page_names=PAGES,
-    )  # fmt: skip
+        call,
+        draft,
+        "smartca_start.html",
+        files=waiting,
+        chosen={one.id for one in waiting if not asked or str(one.id) in asked},
+        certificates=[(one, identity_of(one.certificate)) for one in found],
+        preferred=active[0].serial if active else "",
+        user=_user(call),
+        problem=problem,
+        places=PLACES,
+        page_names=PAGES,
+    )
 
 
 def start(call: Call) -> Response:
     """Open the transaction; a browser is sent to the waiting page."""
     draft = guarded_draft(call)
     texts = [value for value in call.form.getlist("tep") if isinstance(value, str)]
-    files = _wanted(call, draft, texts)
+    return _start(call, draft, _wanted(call, draft, texts))
+
+
+def start_one(call: Call) -> Response:
+    """The button of one file: a person is first shown certificate and place, a program's request starts at once."""
+    draft = guarded_draft(call)
+    files = _wanted(call, draft, [str(call.request.path_params["number"])])
+    if is_browser(call.request):
+        return redirect(SMARTCA, 303, sid=draft.sid, tep=str(files[0].id))
+    return _start(call, draft, files)
+
+
+def _start(call: Call, draft: Draft, files: list[Upload]) -> Response:
     placement = Placement(call.text("viTri") or "duoi-phai", call.text("trang") or "cuoi")
     if placement.place not in PLACES or placement.page not in PAGES:
         raise Refusal(422, "invalid", "Vị trí đặt chữ ký không đúng")
@@ -108,10 +120,9 @@ def show_waiting(call: Call) -> Response:
     request = smartca_signing.settle(call.environment, _request_of(call, draft))
     names = {one.id: one for one in store_uploads.of_draft(call.environment, draft.sid)}
     left = max(0, round((request.expires_at - call.environment.clock.now()).total_seconds()))
-    return _page(
-        call, draft, "smartca_wait.html", 200, request=request, files=names, seconds=left, poll=POLL_SECONDS,
-        state_url=f"{SMARTCA}/{request.reference}/trang-thai?sid={draft.sid}",
-    )  # fmt: skip
+    state_url = f"{SMARTCA}/{request.reference}/trang-thai?sid={draft.sid}"
+    waits = {"seconds": left, "poll": POLL_SECONDS, "state_url": state_url}
+    return _page(call, draft, "smartca_wait.html", request=request, files=names, **waits)
 
 
 def show_state(call: Call) -> Response:
@@ -130,15 +141,13 @@ def list_transactions(call: Call) -> Response:
     return answer({"transactions": [_as_json(call.environment, one) for one in found]})
 
 
-def _page(call: Call, draft: Draft, template: str, status: int = 200, **values: object) -> Response:
+def _page(call: Call, draft: Draft, template: str, **values: Any) -> Response:
     return call.page(
         template,
-        status,
         draft=draft,
         procedure=procedure_of_draft(call, draft),
         agency=agency_name(call, draft),
         components_page=f"{COMPONENTS}?sid={draft.sid}",
-        dialog=DIALOG,
         smartca=SMARTCA,
         files_url=f"{BASE}/tep-tin",
         **values,
@@ -166,6 +175,10 @@ def _wanted(call: Call, draft: Draft, texts: list[str]) -> list[Upload]:
         if one.signed_way:
             raise Refusal(409, "conflict", f"Tệp tin {one.original_name} đã được ký số. Hủy ký số trước khi ký lại")
     return files
+
+
+def _signable(upload: Upload) -> bool:
+    return upload.media_type == "application/pdf" and not upload.signed_way
 
 
 def _request_of(call: Call, draft: Draft) -> SigningRequest:

@@ -157,7 +157,7 @@ def waiting_of(environment: Environment, account: int) -> list[SigningRequest]:
 
 def _request(environment: Environment, row: sqlite3.Row) -> SigningRequest:
     kept = environment.database.read("SELECT * FROM smartca_file WHERE reference = ? ORDER BY rowid", row["reference"])
-    parts = [name for name in RequestFile.__slots__]
+    parts = list(RequestFile.__slots__)
     return SigningRequest(
         reference=row["reference"],
         transaction_id=row["transaction_id"],

@@ -16,7 +16,7 @@ def write_blob(connection: sqlite3.Connection, source: IO[bytes]) -> tuple[str, 
     """Copy a seekable file into table ``blob`` (once per content); return its SHA-256 and its size in bytes."""
     source.seek(0)
     digest = hashlib.file_digest(source, "sha256").hexdigest()
-    size = source.tell()
+    size = source.seek(0, 2)
     inserted = connection.execute(
         "INSERT INTO blob (sha256, size, content) VALUES (?, ?, zeroblob(?)) ON CONFLICT DO NOTHING", (digest, size, size)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_the_captcha_answer_opens_the_portal(own: Running, own_admin: AdminClien
 
 
 def test_unknown_things_are_not_found(own_admin: AdminClient) -> None:
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: own_admin.dossier("H54-260101-0000001"),
         lambda: own_admin.blob("00" * 32),
         lambda: own_admin.approve("no-such"),

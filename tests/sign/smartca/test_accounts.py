@@ -108,7 +108,7 @@ def test_a_certificate_that_is_refused_while_signing_says_so(desk: Desk) -> None
     assert serial
     desk.admin.smartca_mode("manual", variants={"quota": True, "message_codes": False})
     with pytest.raises(CertificateUnusable) as caught:
-        desk.sign("a", serial=serial)
+        desk.sign("a", cert=serial)
     assert caught.value.exit_code is ExitCode.SIGNING_REFUSED
 
 
@@ -117,9 +117,9 @@ def test_the_certificate_is_chosen_by_service_serial_fingerprint_or_subject(desk
     choices: dict[str, dict[str, str]] = {
         "default": {},
         "seal": {"service": "seal"},
-        "serial": {"serial": seal.serial.upper()},
+        "serial": {"cert": seal.serial.upper()},
         "fingerprint": {"cert": ":".join(seal.fingerprint[n : n + 2] for n in range(0, 64, 2))},
-        "subject": {"cert": "nguyen thi duoc", "service": "seal"},
+        "subject": {"cert": "THỊ ĐƯỢC", "service": "seal"},
     }
     chosen = {}
     for name, options in choices.items():
@@ -139,6 +139,9 @@ def test_several_fitting_certificates_are_listed_and_asked_for(desk: Desk) -> No
     desk.talk.answers = [1]
     with desk.signer(service="any").open(desk.talk, desk.talk) as session:
         assert session.certificate.serial in desk.talk.asked[1]
+    with pytest.raises(CertificateUnusable) as none:
+        desk.sign("a", user_id=ORGANISATION, service="seal")
+    assert len(none.value.details) == 1
 
 
 def test_no_fitting_certificate_shows_what_there_is(desk: Desk) -> None:

@@ -44,8 +44,8 @@ class Account:
     """A SmartCA account.
 
     Options of the profile: `url` (the service, with or without `/sca/sp769`), `sp_id`, `user_id` (ID number or tax code),
-    `account_kind` (`phone`, `th`), `otp` (`ask`, `stored`), `service` (`personal`, `seal`, `any`), `cert` or `serial` (part of
-    the subject, serial number or fingerprint), `max_batch` (1–50).
+    `account_kind` (`phone`, `th`), `otp` (`ask`, `stored`), `service` (`personal`, `seal`, `any`), `cert` (serial number,
+    fingerprint or part of the subject), `max_batch` (1–50).
     """
 
     origin: str
@@ -87,7 +87,7 @@ class Account:
             kind=_choice(spec, "account_kind", AccountKind, AccountKind.PHONE),
             otp=_choice(spec, "otp", OtpSource, OtpSource.ASK),
             service=_choice(spec, "service", Service, Service.PERSONAL),
-            certificate=str(options.get("cert") or options.get("serial") or ""),
+            certificate=str(options.get("cert", "")),
             max_batch=_batch(spec),
         )
 

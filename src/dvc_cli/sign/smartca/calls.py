@@ -134,7 +134,7 @@ class Calls:
                 return QuotaExhausted(self._named(message), hint=_("Renew the package with VNPT"), details=said)
             case numbers.NO_CREDENTIAL | numbers.CREDENTIAL_STATUS | 403:
                 message = _("SmartCA refuses the certificate of {user}")
-                hint = _("`dvc-cli signers list` shows the certificates and their state")
+                hint = _("Choose another certificate with `--cert`, or have this one renewed by VNPT")
                 return CertificateUnusable(self._named(message), hint=hint, details=said)
             case numbers.EXPIRED:
                 return TransactionExpired(_("The SmartCA transaction has expired"), details=said)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,8 +13,9 @@ from dvc_cli.model.ports import Clock, Progress, Prompter, TransactionStore
 from dvc_cli.model.secret import Secret
 from dvc_cli.model.signing import SignerCapabilities, SigningCertificate
 from dvc_cli.net.base import HttpClient
-from dvc_cli.sign.base import CertificateAmbiguous, CertificateUnusable, SecretSource, SignerUnavailable
+from dvc_cli.sign.base import CertificateUnusable, SecretSource, SignerUnavailable
 from dvc_cli.sign.certificates import CertificateUnreadable, certificate_from_der, judged_at
+from dvc_cli.sign.selection import choose_certificate, describe
 from dvc_cli.sign.smartca.account import Account, AccountKind, Service
 from dvc_cli.sign.smartca.calls import Calls
 from dvc_cli.sign.smartca.problems import LostReplyError
@@ -136,74 +136,20 @@ class SmartCaSigner:
         return Offered(certificate, row.get("service_type") == "ESEAL")
 
     def _chosen(self, offered: list[Offered], prompter: Prompter) -> SigningCertificate:
-        if not offered:
-            raise CertificateUnusable(
-                _("SmartCA has no certificate for {user}").format(user=self._account.user_id),
-                hint=_("Check `user_id` of this signer, or have a certificate issued by VNPT"),
-            )
-        fitting = self._fitting(offered)
+        fitting = [one.certificate for one in offered if self._is_meant(one)]
         if not fitting:
-            raise CertificateAmbiguous(
-                _("No SmartCA certificate of {user} fits {wanted}").format(
-                    user=self._account.user_id, wanted=self._account.certificate or self._account.service.value
-                ),
-                hint=_("Choose one of the list with `--cert` and its serial number"),
-                details=tuple(_line(one.certificate) for one in offered),
-            )
-        usable = [one.certificate for one in fitting if not one.certificate.problem]
-        if not usable:
-            first = fitting[0].certificate
             raise CertificateUnusable(
-                _("The certificate of {name} cannot be used: {problem}").format(
-                    name=first.common_name, problem=first.problem
-                ),
-                hint=_("Use another certificate, or have this one renewed by its issuer"),
-                details=tuple(_line(one.certificate) for one in fitting),
+                _("SmartCA has no such certificate for {user}").format(user=self._account.user_id),
+                hint=_("Check `user_id` and `service` of this signer, or have a certificate issued by VNPT"),
+                details=tuple(describe(one.certificate) for one in offered),
             )
-        return usable[0] if len(usable) == 1 else _asked(usable, prompter)
+        return choose_certificate(fitting, self._account.certificate, self._clock.now(), prompter)
 
-    def _fitting(self, offered: list[Offered]) -> list[Offered]:
-        wanted = self._account.certificate
-        if wanted:
-            return [one for one in offered if _fits(one.certificate, wanted)]
-        match self._account.service:
-            case Service.PERSONAL:
-                return [one for one in offered if not one.is_seal]
-            case Service.SEAL:
-                return [one for one in offered if one.is_seal]
-            case Service.ANY:
-                return offered
-
-
-def _asked(usable: list[SigningCertificate], prompter: Prompter) -> SigningCertificate:
-    lines = [_line(one) for one in usable]
-    if prompter.can_ask:
-        return usable[prompter.choose(_("Sign with which certificate?"), lines, flag="--cert")]
-    raise CertificateAmbiguous(
-        _("{count} SmartCA certificates fit").format(count=len(usable)),
-        hint=_("Choose one of the list with `--cert` and its serial number"),
-        details=tuple(lines),
-    )
-
-
-def _fits(certificate: SigningCertificate, wanted: str) -> bool:
-    text = wanted.casefold().removeprefix("0x").replace(":", "").replace(" ", "")
-    if text in (certificate.serial.casefold(), certificate.fingerprint, certificate.key_id.casefold()):
-        return True
-    return _folded(wanted) in _folded(certificate.subject)
-
-
-def _folded(text: str) -> str:
-    """Case and accents away, so that `duoc` finds `Được`."""
-    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
-
-
-def _line(certificate: SigningCertificate) -> str:
-    line = _("{name}, {label}, serial {serial}").format(
-        name=certificate.common_name, label=certificate.label, serial=certificate.serial
-    )
-    return f"{line} ({certificate.problem})" if certificate.problem else line
+    def _is_meant(self, offered: Offered) -> bool:
+        """A certificate that is named may be of either kind; else the account's `service` decides."""
+        if self._account.certificate or self._account.service is Service.ANY:
+            return True
+        return offered.is_seal == (self._account.service is Service.SEAL)
 
 
 def _service_problem(row: Mapping[str, object]) -> str:

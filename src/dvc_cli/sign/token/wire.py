@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 _LENGTH = struct.Struct(">I")
 _LARGEST = 32_000_000
 
 
-def send(stream: BinaryIO, message: dict[str, Any]) -> None:
+def send(stream: IO[bytes], message: dict[str, Any]) -> None:
     """Write one message."""
     content = json.dumps(message, ensure_ascii=False).encode("utf-8")
     stream.write(_LENGTH.pack(len(content)) + content)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> dict[str, Any] | None:
+def receive(stream: IO[bytes]) -> dict[str, Any] | None:
     """Read one message; None when the other side has closed.
 
     Raises:
@@ -36,7 +36,7 @@ def receive(stream: BinaryIO) -> dict[str, Any] | None:
     return message
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes | None:
+def _exactly(stream: IO[bytes], size: int) -> bytes | None:
     content = b""
     while len(content) < size:
         piece = stream.read(size - len(content))

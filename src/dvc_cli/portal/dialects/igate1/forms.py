@@ -196,7 +196,7 @@ def _read_field(control: _Element, position: int, labels: Mapping[str, str]) -> 
 def _options(control: _Element, *, multiple: bool) -> tuple[Choice, ...]:
     found = []
     for option in elements(control, "descendant::option"):
-        label = squeezed(option)
+        label = " ".join("".join(elements_text(option, ".//text()")).split())
         found.append(Choice(option.get("value", label), label, "selected" in _attributes(option)))
     if found and not multiple and not any(one.chosen for one in found):
         found[0] = Choice(found[0].value, found[0].label, True)  # a browser chooses the first
