@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dvc_cli.errors import ConfigurationProblem, ExitCode
+from dvc_cli.errors import ConfigurationProblem, DvcError, ExitCode
 from dvc_cli.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -79,7 +79,19 @@ class Context:
         """The door to stdout."""
         from dvc_cli.output.renderer import open_renderer
 
+        self._apply_output_settings()
         return open_renderer(json=self.options.json, color=not self.options.no_color, quiet=self.options.quiet)
+
+    def _apply_output_settings(self) -> None:
+        """`output.format` and `output.color`; a broken file is told by what needs the settings, not by the door out."""
+        try:
+            settings = self.settings
+        except DvcError:
+            return
+        if settings.text("output.format") == "json":
+            self.apply({"json": True})
+        if settings.text("output.color") == "never":
+            self.apply({"no_color": True})
 
     @cached_property
     def progress(self) -> Progress:
@@ -135,6 +147,16 @@ class Context:
     def profile(self) -> Profile:
         """The chosen profile; ConfigurationProblem when none is."""
         return self.settings.profile(self.options.profile)
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether a profile is named or in use."""
+        return bool(self.options.profile or self.settings.text("profile"))
+
+    @cached_property
+    def trust(self) -> tuple[Path, ...]:
+        """Files of trusted roots of the active profile; none when no profile is in use."""
+        return self.profile.trust if self.has_profile else ()
 
     @cached_property
     def credentials(self) -> Credentials:

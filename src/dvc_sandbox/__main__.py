@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Sequence
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from dvc_sandbox.control import Options, Ports, Running, serve
 from dvc_sandbox.errors import SandboxError
-
-_LOG_BYTES = 5_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ports=Ports(given.portal_port, given.smartca_port, given.pki_port, given.admin_port),
         seed=given.seed,
         auto_approve=given.auto_approve,
-        access_log=True,
     )
     try:
         serve(options, _announce)
@@ -55,7 +50,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _announce(running: Running) -> None:
-    _log_to(running.state / "log" / "sandbox.log")
     urls = running.urls
     lines = [
         "THỬ NGHIỆM / SANDBOX",
@@ -67,15 +61,6 @@ def _announce(running: Running) -> None:
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-
-
-def _log_to(path: Path) -> None:
-    handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    for name in ("uvicorn", "dvc_sandbox", "certomancer"):
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from dvc_sandbox.client import AdminClient
 from dvc_sandbox.environment import Urls
 from dvc_sandbox.errors import SandboxError
 from dvc_sandbox.folder import Ports, Running, StateFolder
+from dvc_sandbox.logs import logging_to
 
 if TYPE_CHECKING:
     from dvc_sandbox.server import Sandbox
@@ -66,10 +67,10 @@ def missing_parts() -> tuple[str, ...]:
 
 def serve(options: Options, ready: Callable[[Running], None]) -> None:
     """Run a sandbox in this process until SIGINT, SIGTERM or the admin API ends it; raises SandboxError."""
-    sandbox = _new_sandbox(options)
+    sandbox = _new_sandbox(replace(options, access_log=True))
     sandbox.start_up()
     try:
-        with _stopped_by_signals(sandbox):
+        with _stopped_by_signals(sandbox), logging_to(sandbox.log_file):
             asyncio.run(sandbox.run(ready))
     finally:
         sandbox.close()

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -127,10 +128,15 @@ class Sandbox:
         self._urls = Urls("", "", "", "")
         self._memory = Memory("", 1)
 
+    @property
+    def log_file(self) -> Path:
+        """Where a sandbox with a process to itself writes its log."""
+        return self._folder.path / "log" / "sandbox.log"
+
     def start_up(self) -> None:
         """Hold the folder, bind the ports, make the PKI and build the applications.
 
-        Raises SandboxError: state-foreign, state-in-use, state-newer, seed-differs, allow-host-missing, port-taken,
+        Raises SandboxError: state-foreign, state-in-use, state-newer, seed-differs, allow-host-missing, port-in-use,
         listen-failed.
         """
         _check_exposure(self._options)
@@ -257,6 +263,7 @@ class Sandbox:
         from dvc_sandbox import admin
         from dvc_sandbox.pki import app as pki_app
         from dvc_sandbox.portal import app as portal_app
+        from dvc_sandbox.smartca import actions
         from dvc_sandbox.smartca import app as smartca_app
 
         hooks = AdminHooks(self._token, self.reset, self.stop)
@@ -266,10 +273,8 @@ class Sandbox:
             "pki": pki_app.build_app(environment),
             "admin": admin.build_app(environment, hooks),
         }
-        if self._options.auto_approve:
-            from dvc_sandbox.smartca import actions
-
-            actions.set_mode(environment, "approve")
+        # Said at each start, so that an earlier run's choice does not linger.
+        actions.set_mode(environment, "approve" if self._options.auto_approve else "manual")
         for name, app in apps.items():
             self._switches[name].app = app
 
@@ -329,7 +334,7 @@ def _bind_port(listen: str, port: int) -> socket.socket:
         bound.listen(128)
     except OSError as error:
         bound.close()
-        slug = "port-taken" if port else "listen-failed"
+        slug = "port-in-use" if port else "listen-failed"
         raise SandboxError(
             slug, f"cannot listen on {listen} port {port}: {error.strerror or error}; choose another port"
         ) from error

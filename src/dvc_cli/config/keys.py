@@ -22,6 +22,7 @@ class Key:
         env: the environment variable that sets it.
         choices: the only values allowed.
         least, most: bounds of a number.
+        weak_env: the variable gives way to files (the language: option > setting > DVC_LANG > system).
         read: turns other spellings in options and variables into the value.
         project: whether a project's `dvc.toml` may set it (design/decisions.md: nothing that runs, loads or contacts).
     """
@@ -33,6 +34,7 @@ class Key:
     choices: tuple[str, ...] = ()
     least: float = 0.0
     most: float = 0.0
+    weak_env: bool = False
     read: Callable[[str], str | None] | None = None
     project: bool = False
 
@@ -78,6 +80,7 @@ _ROWS = (
         name="output.language",
         default=None,
         env="DVC_LANG",
+        weak_env=True,
         choices=("vi", "en"),
         read=parse_language,
         project=True,

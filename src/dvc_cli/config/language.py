@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 
 def language_setting(environ: Mapping[str, str]) -> str | None:
-    """`output.language` of the user's settings, or None when there is none or the file cannot be read.
+    """`output.language` of the project's or the user's settings, None when there is none or no file can be read.
 
     A broken file is reported later, by the command that needs the settings.
     """
     from dvc_cli.config.paths import default_paths
 
+    return _language_in(Path("dvc.toml")) or _language_in(default_paths(environ).config / "config.toml")
+
+
+def _language_in(path: Path) -> str | None:
     try:
-        content = (default_paths(environ).config / "config.toml").read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     import tomllib

@@ -1,4 +1,7 @@
-"""Settings with their origins: option > environment > project `dvc.toml` > user `config.toml` > default."""
+"""Settings with their origins: option > environment > project `dvc.toml` > user `config.toml` > default.
+
+Only the language's variable comes after the files (design/decisions.md, "Settings, time, text").
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from dvc_cli.config.keys import KEYS, Key, Value
 from dvc_cli.config.paths import Paths
-from dvc_cli.config.toml_file import BadValue, TomlFile, UnknownKey
-from dvc_cli.errors import ConfigurationProblem
+from dvc_cli.config.toml_file import BadValue, TomlFile
+from dvc_cli.errors import ConfigurationProblem, UsageProblem
 from dvc_cli.i18n import _
 
 if TYPE_CHECKING:
@@ -27,6 +30,18 @@ class NoProfile(ConfigurationProblem):
     """No profile is chosen; none is ever taken by itself."""
 
     slug = "no-profile"
+
+
+class NoSuchSetting(UsageProblem):
+    """The command line names a setting that does not exist."""
+
+    slug = "no-such-setting"
+
+
+class UnfitValue(UsageProblem):
+    """The command line gives a setting a value of the wrong kind."""
+
+    slug = "unfit-value"
 
 
 class NotForProjects(ConfigurationProblem):
@@ -73,15 +88,15 @@ class Settings:
         return iter(self._found.values())
 
     def setting(self, name: str) -> Setting:
-        """Value and origin of a key. Raises UnknownKey."""
+        """Value and origin of a key. Raises NoSuchSetting."""
         return self._found[known_key(name).name]
 
     def value(self, name: str) -> Value | None:
-        """The value of a key, None when nothing sets it. Raises UnknownKey."""
+        """The value of a key, None when nothing sets it. Raises NoSuchSetting."""
         return self.setting(name).value
 
     def origin(self, name: str) -> Origin:
-        """Where the value of a key comes from. Raises UnknownKey."""
+        """Where the value of a key comes from. Raises NoSuchSetting."""
         return self.setting(name).origin
 
     def text(self, name: str) -> str | None:
@@ -142,35 +157,48 @@ def load_settings(paths: Paths, environ: Mapping[str, str], cwd: Path, overrides
         BadSettingsFile, UnknownKey, BadValue, NotForProjects.
     """
     found = {key.name: Setting(key, key.default, Origin(OriginKind.DEFAULT)) for key in KEYS.values()}
+    found |= _from_environment(environ, weak=True)
     for kind, file in (
         (OriginKind.USER, TomlFile(paths.config / USER_FILE)),
         (OriginKind.PROJECT, TomlFile(cwd / PROJECT_FILE)),
     ):
         found |= _from_file(file, kind)
-    for key in KEYS.values():
-        if key.env and (text := environ.get(key.env)):
-            origin = Origin(OriginKind.ENVIRONMENT, key.env)
-            found[key.name] = Setting(key, _parsed(key, text, origin.detail), origin)
+    found |= _from_environment(environ, weak=False)
     for name, text in overrides.items():
         key = known_key(name)
-        origin = Origin(OriginKind.OPTION, "--" + name.rsplit(".", 1)[-1].replace("_", "-"))
-        found[key.name] = Setting(key, _parsed(key, text, origin.detail), origin)
+        option = "--" + name.rsplit(".", 1)[-1].replace("_", "-")
+        found[key.name] = Setting(key, parse_setting(name, text), Origin(OriginKind.OPTION, option))
     return Settings(paths, found)
 
 
 def known_key(name: str) -> Key:
-    """The row of a key. Raises UnknownKey with the one that was perhaps meant."""
+    """The row of a key. Raises NoSuchSetting with the one that was perhaps meant."""
     if key := KEYS.get(name):
         return key
     close = get_close_matches(name, KEYS, n=1, cutoff=0.6) or [key for key in KEYS if key.endswith(f".{name}")]
     hint = _("Did you mean `{other}`?").format(other=close[0]) if close else _("See `dvc-cli config list`")
-    raise UnknownKey(_("There is no setting `{key}`").format(key=name), hint=hint)
+    raise NoSuchSetting(_("There is no setting `{key}`").format(key=name), hint=hint)
 
 
 def parse_setting(name: str, text: str) -> Value:
-    """The value of a key written as text. Raises UnknownKey, BadValue."""
+    """The value of a key written as text by the user now. Raises NoSuchSetting, UnfitValue."""
     key = known_key(name)
-    return _parsed(key, text, "")
+    try:
+        return key.parse(text)
+    except ValueError as error:
+        message = _("`{text}` does not fit `{key}`: {reason}")
+        raise UnfitValue(message.format(text=text, key=name, reason=error)) from error
+
+
+def _from_environment(environ: Mapping[str, str], *, weak: bool) -> dict[str, Setting]:
+    found = {}
+    for key in KEYS.values():
+        if key.env and key.weak_env is weak and (text := environ.get(key.env)):
+            try:
+                found[key.name] = Setting(key, key.parse(text), Origin(OriginKind.ENVIRONMENT, key.env))
+            except ValueError as error:
+                raise _bad_value(key.name, key.env, str(error)) from error
+    return found
 
 
 def _from_file(file: TomlFile, kind: OriginKind) -> dict[str, Setting]:
@@ -206,14 +234,5 @@ def _refuse_foreign(file: TomlFile, names: Mapping[str, object]) -> None:
         )
 
 
-def _parsed(key: Key, text: str, place: str) -> Value:
-    try:
-        return key.parse(text)
-    except ValueError as error:
-        raise _bad_value(key.name, place, str(error)) from error
-
-
 def _bad_value(name: str, place: str, reason: str) -> BadValue:
-    if place:
-        return BadValue(_("{place}: bad value of `{key}`: {reason}").format(place=place, key=name, reason=reason))
-    return BadValue(_("Bad value of `{key}`: {reason}").format(key=name, reason=reason))
+    return BadValue(_("{place}: bad value of `{key}`: {reason}").format(place=place, key=name, reason=reason))

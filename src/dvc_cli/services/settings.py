@@ -77,7 +77,7 @@ def list_settings(settings: Settings, *, with_origin: bool) -> SettingsList:
 
 
 def show_setting(settings: Settings, key: str, *, with_origin: bool) -> SettingShown:
-    """One setting. Raises UnknownKey."""
+    """One setting. Raises NoSuchSetting."""
     return SettingShown(setting=_row(settings.setting(key)), with_origin=with_origin)
 
 
@@ -85,7 +85,7 @@ def change_setting(paths: Paths, settings: Settings, key: str, text: str) -> Set
     """Write a setting into the user's file.
 
     Raises:
-        UnknownKey, BadValue: nothing is written.
+        NoSuchSetting, UnfitValue: nothing is written.
         NoSuchProfile: `profile` is set to one that does not exist.
     """
     value = parse_setting(key, text)
@@ -97,7 +97,7 @@ def change_setting(paths: Paths, settings: Settings, key: str, text: str) -> Set
 
 
 def remove_setting(paths: Paths, settings: Settings, key: str) -> SettingChanged:
-    """Take a setting out of the user's file; its default or another place holds then. Raises UnknownKey."""
+    """Take a setting out of the user's file; its default or another place holds then. Raises NoSuchSetting."""
     known = known_key(key)
     file = paths.config / USER_FILE
     changed = unset_value(file, known.name)

@@ -118,6 +118,7 @@ def test_in_the_foreground_it_ends_on_a_signal(state: Path, number: int) -> None
         process.send_signal(number)
         process.communicate(timeout=10)
     assert process.returncode == 0
+    assert "Uvicorn running" in (state / "log" / "sandbox.log").read_text("utf-8")
     assert status(state) is None
 
 
@@ -126,7 +127,7 @@ def test_fixed_ports_are_taken_or_refused(state: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert slug_of(Options(state, ports=Ports(portal=port))) == "port-taken"
+        assert slug_of(Options(state, ports=Ports(portal=port))) == "port-in-use"
     with start_thread(Options(state, ports=Ports(portal=port))) as running:
         assert urlsplit(running.urls.portal).port == port
 

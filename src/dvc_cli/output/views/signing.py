@@ -1,0 +1,133 @@
+"""Views of `sign` and `verify`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Literal
+
+from dvc_cli.i18n import _, ngettext
+from dvc_cli.model.identifiers import CitizenId
+from dvc_cli.model.signing import (
+    DocumentVerdict,
+    SignatureVerdict,
+    SignedDocument,
+    SigningCertificate,
+    SignReport,
+    VerifyReport,
+)
+from dvc_cli.output.dates import show_date, show_size, show_time
+from dvc_cli.output.view import Block, Column, Line, Page, Record, Table, view
+
+_Tone = Literal["plain", "good", "bad", "warn", "dim"]
+
+
+@view("dvc.signing.report/1")
+def sign_report(report: SignReport) -> Page:
+    """A row per file, then the certificate and the count."""
+    table = Table(
+        columns=(Column(_("File")), Column(_("Result"), wrap=False), Column(_("Signed copy or reason"))),
+        rows=tuple(_signed_row(document) for document in report.documents),
+        empty=_("No file"),
+    )
+    blocks: list[Block] = [table]
+    if report.certificate is not None:
+        blocks.append(Record(_certificate_pairs(report.certificate), title=_("Certificate")))
+    blocks.append(_count(report))
+    signed = [document.output for document in report.documents if document.outcome == "signed" and document.output]
+    steps = (f"dvc-cli verify {shlex.join(signed[:3])}",) if signed else ()
+    return Page(blocks=tuple(blocks), next_steps=steps, sandbox=report.sandbox)
+
+
+@view("dvc.signing.verification/1")
+def verification(report: VerifyReport) -> Page:
+    """A verdict per file, then every signature with what is known of it."""
+    blocks: list[Block] = []
+    for document in report.documents:
+        blocks.append(Line(f"{document.path}: {_verdict(document)}. {document.explanation}", _tone(document)))
+        blocks += [Record(_signature_pairs(one), title=_signature_title(one)) for one in document.signatures]
+    return Page(blocks=tuple(blocks), sandbox=report.sandbox)
+
+
+def _signed_row(document: SignedDocument) -> tuple[str, str, str]:
+    words = {
+        "signed": _("signed"),
+        "planned": _("would be signed"),
+        "skipped": _("skipped"),
+        "failed": _("failed"),
+    }
+    last = document.reason
+    if document.output:
+        last = f"{document.output} ({show_size(document.size)})" if document.size else document.output
+    return document.source, words[document.outcome], last
+
+
+def _count(report: SignReport) -> Line:
+    wanted = "planned" if report.dry_run else "signed"
+    done = sum(document.outcome == wanted for document in report.documents)
+    total = len(report.documents)
+    if report.dry_run:
+        return Line(_("{done} of {total} files can be signed; nothing was written").format(done=done, total=total))
+    text = ngettext("{done} of {total} file signed", "{done} of {total} files signed", total)
+    return Line(text.format(done=done, total=total), "good" if done == total else "warn")
+
+
+def _certificate_pairs(certificate: SigningCertificate) -> tuple[tuple[str, str], ...]:
+    return (
+        (_("Signer"), certificate.common_name),
+        (_("Organisation"), certificate.organisation if certificate.organisation != certificate.common_name else ""),
+        (_("Personal number"), _masked(certificate.identity)),
+        (_("Tax code"), certificate.tax_code),
+        (_("Issuer"), certificate.issuer),
+        (_("Serial number"), certificate.serial),
+        (_("Valid until"), show_date(certificate.not_after)),
+    )
+
+
+def _signature_pairs(signature: SignatureVerdict) -> tuple[tuple[str, str], ...]:
+    validity = f"{show_date(signature.not_before)} - {show_date(signature.not_after)}" if signature.not_after else ""
+    return (
+        (_("Result"), signature.explanation),
+        (_("Signer"), signature.signer),
+        (_("Organisation"), signature.organisation if signature.organisation != signature.signer else ""),
+        (_("Personal number"), _masked(signature.identity)),
+        (_("Tax code"), signature.tax_code),
+        (_("Issuer"), signature.issuer),
+        (_("Valid"), validity),
+        (_("Time named by the signer"), show_time(signature.claimed_time)),
+        (_("Time proven by a time stamp"), show_time(signature.proven_time)),
+        (_("Kind"), " ".join(part for part in (_kind(signature), signature.level.upper()) if part)),
+        (_("Changes afterwards"), _changes(signature)),
+    )
+
+
+def _signature_title(signature: SignatureVerdict) -> str:
+    return _("Signature {number} ({field})").format(number=signature.index, field=signature.field_name)
+
+
+def _kind(signature: SignatureVerdict) -> str:
+    return {"pades": "PAdES", "cms": "CMS"}.get(signature.profile, _("another kind"))
+
+
+def _changes(signature: SignatureVerdict) -> str:
+    words = {"none": _("none"), "permitted": _("only permitted ones"), "suspicious": _("not permitted")}
+    return words[signature.changes_after]
+
+
+def _verdict(document: DocumentVerdict) -> str:
+    words = {
+        "valid": _("VALID"),
+        "broken": _("NOT VALID"),
+        "not-established": _("NOT ESTABLISHED"),
+        "unsigned": _("NOT SIGNED"),
+        "unreadable": _("NOT READABLE"),
+    }
+    return words[document.verdict]
+
+
+def _tone(document: DocumentVerdict) -> _Tone:
+    tones: dict[str, _Tone] = {"valid": "good", "broken": "bad", "unreadable": "bad"}
+    return tones.get(document.verdict, "warn")
+
+
+def _masked(identity: str) -> str:
+    return CitizenId(identity).masked if identity else ""

@@ -1,0 +1,124 @@
+"""From the options of `sign` to a signer's settings and a place on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dvc_cli.errors import ConfigurationProblem, UsageProblem
+from dvc_cli.i18n import _
+from dvc_cli.model.signing import Anchor, Placement
+from dvc_cli.sign.base import SignerSpec
+
+_NAMED_PAGES = {"first": 1, "last": -1}
+
+
+class NoSigner(ConfigurationProblem):
+    """It is not said what to sign with, and no profile says it."""
+
+    slug = "no-signer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerChoice:
+    """Which signer the command line names: one of the profile, a PKCS#12 file, or a token.
+
+    Raises:
+        UsageProblem: options that exclude each other.
+    """
+
+    signer: str | None = None
+    p12: Path | None = None
+    passphrase_file: Path | None = None
+    token: str | None = None
+    module: Path | None = None
+    cert: str | None = None
+    pin_file: Path | None = None
+    pin_fd: int | None = None
+    confirm_pin: bool = False
+
+    def __post_init__(self) -> None:
+        if self.p12 is not None and (self.signer or self.token or self.module):
+            raise UsageProblem(_("`--p12` goes with neither `--signer` nor `--token` nor `--module`"))
+        if self.pin_file is not None and self.pin_fd is not None:
+            raise UsageProblem(_("Give either `--pin-file` or `--pin-fd`, not both"))
+
+    def spec(self, stored: Callable[[str | None], SignerSpec] | None) -> SignerSpec:
+        """The settings of the chosen signer.
+
+        Args:
+            stored: gives a signer of the active profile by name (None: its default); None when no profile is in use.
+
+        Raises:
+            ConfigurationProblem: no such signer.
+        """
+        if self.p12 is not None:
+            return SignerSpec(name=self.p12.name, kind="p12", options={"file": str(self.p12), **self._given()})
+        names_token = bool(self.token or self.module)
+        if self.signer is None and (names_token or (stored is None and self.cert)):
+            return SignerSpec(name=self.token or "token", kind="token", options=self._given())
+        if stored is None:
+            raise NoSigner(
+                _("It is not said what to sign with"),
+                hint=_("Use `--token NAME`, `--p12 FILE`, or a profile with a signer (`dvc-cli profile use NAME`)"),
+            )
+        found = stored(self.signer)
+        return replace(found, options={**found.options, **self._given()})
+
+    def _given(self) -> dict[str, str | int | bool]:
+        values: dict[str, str | int | bool | None] = {
+            "token": self.token,
+            "module": str(self.module) if self.module else None,
+            "cert": self.cert,
+            "passphrase_file": str(self.passphrase_file) if self.passphrase_file else None,
+            "pin_file": str(self.pin_file) if self.pin_file else None,
+            "pin_fd": self.pin_fd,
+            "confirm_pin": self.confirm_pin or None,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def placement_of(at: Anchor | None, box: str | None, page: str, *, invisible: bool) -> Placement | None:
+    """The place of the visible signature; None: invisible.
+
+    Args:
+        at: a named position.
+        box: `x,y,width,height` in millimetres from the top left corner of the page as displayed.
+        page: `first`, `last` or a number from 1.
+        invisible: no visible signature.
+
+    Raises:
+        UsageProblem: options that exclude each other or cannot be read.
+    """
+    if sum((at is not None, box is not None, invisible)) > 1:
+        raise UsageProblem(_("Give one of `--at`, `--box` and `--invisible`"))
+    if invisible:
+        return None
+    number = _page(page)
+    if box is not None:
+        return Placement(page=number, anchor=None, box=_box(box))
+    return Placement(page=number, anchor=at or Anchor.BOTTOM_RIGHT)
+
+
+def _page(text: str) -> int:
+    if text in _NAMED_PAGES:
+        return _NAMED_PAGES[text]
+    if text.isascii() and text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise UsageProblem(
+        _("`--page {text}` is not a page").format(text=text), hint=_("Use `first`, `last` or a number from 1")
+    )
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 4 or not all(abs(number) < 100_000 for number in numbers):
+        raise UsageProblem(
+            _("`--box {text}` is not a box").format(text=text),
+            hint=_("Use `--box x,y,width,height` in mm from the top left corner, for example `--box 120,240,70,25`"),
+        )
+    return numbers[0], numbers[1], numbers[2], numbers[3]
