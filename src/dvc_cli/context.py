@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dvc_cli.net import HttpClient, NetSettings
     from dvc_cli.output.renderer import Renderer
     from dvc_cli.portal.base import Portal
+    from dvc_cli.services.diagnose import Examination
     from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
 
 
@@ -272,6 +273,63 @@ class Context:
         from dvc_cli.journal import open_transactions
 
         return open_transactions(self.paths.state)
+
+    # -- looking at the computer -------------------------------------------------------------------------------------
+
+    def examinations(self) -> list[tuple[str, str, Examination]]:
+        """What `doctor` looks at, with this run's collaborators."""
+        from dvc_cli.services import diagnose as look
+
+        checks: list[tuple[str, str, Examination]] = [
+            ("system", _("System"), look.examine_system),
+            ("storage", _("Storage"), lambda: look.examine_folder(self.paths.state)),
+            ("settings", _("Settings"), lambda: look.examine_settings(lambda: self.settings)),
+            (
+                "profile",
+                _("Profile"),
+                lambda: look.examine_profile(lambda: (self.profile.name, self.profile.portal_url)),
+            ),
+            ("keyring", _("Keyring"), lambda: look.examine_keyring(self._keyring_name)),
+            ("tokens", _("USB token"), lambda: look.examine_tokens(self._token_modules)),
+            ("programs", _("Programs"), look.examine_programs),
+            ("sandbox", "sandbox", look.examine_sandbox),
+            ("environment", _("Environment"), lambda: look.examine_environment(os.environ)),
+        ]
+        if self._has_portal():
+            checks.append(("portal", _("Portal"), lambda: look.examine_portal(self._portal_status)))
+        return checks
+
+    def _has_portal(self) -> bool:
+        try:
+            return bool(self.profile.portal_url)
+        except DvcError:
+            return False
+
+    def _portal_status(self) -> int:
+        client = self.http(self.profile.portal_url)
+        try:
+            return client.get("/").status
+        finally:
+            client.close()
+
+    def _keyring_name(self) -> str | None:
+        from dvc_cli.config.keyring_door import KeyringDoor, KeyringUnusable
+
+        door = KeyringDoor(self.settings.number("credentials.keyring_timeout"))
+        try:
+            door.probe()
+            return door.name()
+        except KeyringUnusable:
+            return None
+
+    def _token_modules(self) -> list[tuple[str, str, str]]:
+        from dvc_cli.sign.token.search import describe_token, try_modules
+
+        trials = try_modules(None, os.environ)
+        return [
+            (str(trial.candidate.path), ", ".join(map(describe_token, trial.tokens)), trial.problem or "")
+            for trial in trials
+        ]
 
     def close(self) -> None:
         """Close what was opened; errors while closing never hide the run's own."""

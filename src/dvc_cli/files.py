@@ -158,11 +158,25 @@ def storage_problem(error: OSError, path: Path) -> StorageProblem | InvalidInput
             _("the folder of `{path}` does not exist").format(path=path),
             hint=_("Create the folder or give another path"),
         )
-    reason = error.strerror or type(error).__name__
     return StorageRefused(
-        _("`{path}` cannot be written: {reason}").format(path=path, reason=reason),
+        _("`{path}` cannot be written: {reason}").format(path=path, reason=reason_of(error)),
         hint=_("Check that the disk is not read-only and that you may write there"),
     )
+
+
+def reason_of(error: OSError) -> str:
+    """Why a file cannot be used, in the user's language where the system's word is a common one."""
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR:
+            return _("there is no such file")
+        case errno.EACCES | errno.EPERM:
+            return _("no permission")
+        case errno.EISDIR:
+            return _("it is a folder")
+        case errno.EROFS:
+            return _("the disk is read-only")
+        case _:
+            return error.strerror or type(error).__name__
 
 
 @contextmanager

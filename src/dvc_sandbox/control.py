@@ -142,7 +142,7 @@ def status(state: Path) -> Running | None:
         if not folder.is_held():
             return None
         running = folder.announced()
-        if running is not None and _answers(running, "admin", timeout=1):
+        if running is not None and _answers(running, "admin", timeout=0.5):
             return running
         # Another asker's probe looks like a holder for an instant; a starting sandbox has not announced itself yet.
         time.sleep(0.05)

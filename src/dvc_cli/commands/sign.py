@@ -10,6 +10,9 @@ from dvc_cli.model.signing import Anchor, SignatureLevel, SignatureProfile
 
 app = App()
 
+_AT_HELP = _("Place of the visible signature: {places}; bottom-right by default").format(
+    places=", ".join(anchor.value for anchor in Anchor)
+)
 _PROFILE_HELP = _("Kind of signature: pades (ETSI) or cms (Adobe), as the portal wants it")
 
 
@@ -47,9 +50,7 @@ def sign_command(
     pin_file: Annotated[Path | None, Option("--pin-file", metavar="FILE", help=_("File with the PIN"))] = None,
     pin_fd: Annotated[int | None, Option("--pin-fd", metavar="N", help=_("Read the PIN from this descriptor"))] = None,
     confirm_pin: Annotated[bool, Option("--confirm-pin", help=_("Try a PIN although the last one was wrong"))] = False,
-    at: Annotated[
-        Anchor | None, Option("--at", help=_("Place of the visible signature; bottom-right by default"))
-    ] = None,
+    at: Annotated[Anchor | None, Option("--at", metavar="PLACE", help=_AT_HELP)] = None,
     box: Annotated[
         str | None,
         Option("--box", metavar="X,Y,W,H", help=_("Its box in mm from the top left corner of the page as displayed")),
@@ -58,7 +59,9 @@ def sign_command(
     page: Annotated[str, Option("--page", metavar="PAGE", help=_("Page: first, last or a number"))] = "last",
     reason: Annotated[str, Option("--reason", metavar="TEXT", help=_("Reason, shown and stored"))] = "",
     level: Annotated[SignatureLevel, Option("--level", help=_("Level of the signature"))] = SignatureLevel.B_B,
-    profile: Annotated[SignatureProfile, Option("--signature-profile", help=_PROFILE_HELP)] = SignatureProfile.PADES,
+    signature_profile: Annotated[
+        SignatureProfile, Option("--signature-profile", help=_PROFILE_HELP)
+    ] = SignatureProfile.PADES,
     force: Annotated[bool, Option("-f", "--force", help=_("Overwrite the output"))] = False,
     dry_run: Annotated[bool, Option("-n", "--dry-run", help=_("Check everything and show the plan only"))] = False,
 ) -> None:
@@ -70,7 +73,7 @@ def sign_command(
     run = run_of(ctx)
     options = SignOptions(
         placement=placement_of(at, box, page, invisible=invisible),
-        profile=profile,
+        profile=signature_profile,
         level=level,
         reason=reason,
         output=output,

@@ -17,6 +17,7 @@ from dvc_cli.config.kept_secrets import KeptSecrets
 from dvc_cli.config.keyring_door import KeyringDoor, KeyringUnusable
 from dvc_cli.config.password_command import run_password_command
 from dvc_cli.errors import ConfigurationProblem, UsageProblem
+from dvc_cli.files import reason_of
 from dvc_cli.i18n import _
 from dvc_cli.model.ports import Prompter
 from dvc_cli.model.secret import Secret
@@ -238,7 +239,7 @@ def _from_descriptor(number: int) -> Secret:
         with os.fdopen(os.dup(number), "rb") as file:
             content = file.read(_LIMIT + 1)
     except OSError as error:
-        raise _unreadable(where, error.strerror or type(error).__name__) from error
+        raise _unreadable(where, reason_of(error)) from error
     return _secret(content, where)
 
 
@@ -248,7 +249,7 @@ def _from_file(path: Path) -> Secret:
         with path.expanduser().open("rb") as file:
             content = file.read(_LIMIT + 1)
     except OSError as error:
-        raise _unreadable(f"`{path}`", error.strerror or type(error).__name__) from error
+        raise _unreadable(f"`{path}`", reason_of(error)) from error
     return _secret(content, f"`{path}`")
 
 

@@ -12,7 +12,7 @@ from dvc_cli.config.paths import Paths
 from dvc_cli.config.settings import USER_FILE
 from dvc_cli.config.toml_file import BadValue, TomlFile, set_value, unset_value
 from dvc_cli.errors import ConfigurationProblem, StorageProblem
-from dvc_cli.files import OutputExists, make_private_folder, sync_folder, write_atomically
+from dvc_cli.files import OutputExists, make_private_folder, reason_of, sync_folder, write_atomically
 from dvc_cli.i18n import _
 from dvc_cli.model.secret import Secret
 
@@ -159,7 +159,7 @@ class ProfileStore:
             path.unlink()
             sync_folder(self._folder)
         except OSError as error:
-            raise StorageProblem(_("`{path}` cannot be deleted: {reason}").format(path=path, reason=error)) from error
+            raise StorageProblem(_("`{path}` cannot be deleted: {reason}").format(path=path, reason=reason_of(error))) from error
         if self.current() == name:
             unset_value(self._settings, "profile")
 

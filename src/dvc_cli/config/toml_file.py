@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dvc_cli.errors import ConfigurationProblem
-from dvc_cli.files import make_private_folder, write_atomically
+from dvc_cli.files import make_private_folder, reason_of, write_atomically
 from dvc_cli.i18n import _
 
 _HEADER = re.compile(r"\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(?:#.*)?")
@@ -148,7 +148,7 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
         raise BadSettingsFile(_("`{path}` cannot be read: {reason}").format(path=path, reason=reason)) from error
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from dvc_cli import __version__
 from dvc_cli.errors import InvalidInput
+from dvc_cli.files import reason_of
 from dvc_cli.i18n import _
 from dvc_cli.net.address import BadAddress, check_address
 from dvc_cli.net.base import FilePart, HttpClient, NetSettings, Response
@@ -299,7 +300,7 @@ def _multipart(form: Sequence[tuple[str, str]], files: Sequence[FilePart], opene
         except OSError as error:
             raise UnreadableFile(
                 _("`{path}` cannot be read: {reason}").format(
-                    path=part.path, reason=error.strerror or type(error).__name__
+                    path=part.path, reason=reason_of(error)
                 )
             ) from error
         # Portals compare names; macOS hands out decomposed letters.

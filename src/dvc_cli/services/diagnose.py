@@ -137,6 +137,12 @@ def examine_environment(environ: Mapping[str, str]) -> Iterable[Check]:
         )
 
 
+def examine_settings(load: Callable[[], object]) -> Iterable[Check]:
+    """Whether the settings can be read; `load` raises what is wrong with them."""
+    load()
+    yield Check(slug="settings", title=_("Settings"), state=State.OK, detail=_("readable"))
+
+
 def examine_profile(chosen: Callable[[], tuple[str, str]]) -> Iterable[Check]:
     """The profile in use; `chosen` gives its name and portal address, or raises."""
     try:
@@ -185,7 +191,8 @@ def examine_tokens(discover: Callable[[], Sequence[tuple[str, str, str]]]) -> It
         )
     for path, tokens, problem in found:
         state = State.NOTE if problem else State.OK
-        yield Check(slug="tokens", title=_("USB token"), state=state, detail=f"{path}: {problem or tokens}")
+        detail = problem or tokens or _("works; no token is plugged in")
+        yield Check(slug="tokens", title=_("USB token"), state=state, detail=f"{path}: {detail}")
 
 
 def examine_sandbox() -> Iterable[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from dvc_cli.model.events import (
     WizardLost,
 )
 from dvc_cli.model.file_names import inside
-from dvc_cli.model.submission import IN_WIZARD, Outcome, Row, State
+from dvc_cli.model.submission import AMBIGUOUS, IN_WIZARD, Outcome, Row, State
 from dvc_cli.net.base import NotSent
 from dvc_cli.portal.base import CommitDone, OpenedDossier, PortalRefused, ReadyCommit, SessionEnded, Throttled
 from dvc_cli.services.desk import Desk
@@ -36,7 +37,6 @@ from dvc_cli.services.plan import SubmissionPlan
 from dvc_cli.services.prepare import adopted, next_steps, prepare_files, same_pass, sign_pass
 from dvc_cli.services.settle import conflict, settle
 from dvc_cli.services.stage_files import complete_wizard, open_wizard, upload_files
-
 
 _COMMITS_PER_RUN = 3
 
@@ -62,6 +62,11 @@ def file_dossier(desk: Desk, plan: SubmissionPlan, run: JournalRun, row: Row) ->
         StillUnknown, Conflict: exit code 3. DossierRejected: 1. What the converter, the signers, the portal and the disk say.
     """
     return _Filer(Filing(desk, plan, run, row)).run()
+
+
+def resolve_row(desk: Desk, plan: SubmissionPlan, run: JournalRun, row: Row) -> Row:
+    """Settle what an earlier run left ambiguous, and nothing more. Errors as `file_dossier`."""
+    return _Filer(Filing(desk, plan, run, row)).run(while_in=AMBIGUOUS)
 
 
 def classify(error: DvcError) -> Outcome:
@@ -102,10 +107,10 @@ class _Filer:
             State.SUBMITTED: self._keep_receipt,
         }
 
-    def run(self) -> Row:
-        """Step after step until the row is CONFIRMED."""
+    def run(self, while_in: Container[State] = frozenset(State) - {State.CONFIRMED}) -> Row:
+        """Step after step while the row is in one of these states."""
         self._resume()
-        while self.filing.row.state is not State.CONFIRMED:
+        while self.filing.row.state in while_in:
             step = self._steps.get(self.filing.row.state)
             if step is None:
                 raise self._stuck()
@@ -188,7 +193,9 @@ class _Filer:
             return
         if self._commits == _COMMITS_PER_RUN:
             raise PortalTrouble(
-                _("The portal has lost {count} submissions in a row; none of them was taken").format(count=self._commits),
+                _("The portal has lost {count} submissions in a row; none of them was taken").format(
+                    count=self._commits
+                ),
                 hint=_("Nothing was submitted; run the same command again later"),
             )
         self._commits += 1

@@ -201,13 +201,14 @@ def plan_signatures(
     return tuple(lines)
 
 
-def plan_hash(dossier: Dossier, procedure: Procedure, files: Sequence[PlannedFile], reference: str) -> str:
-    """SHA-256 over what is filed: the reference, the people, the texts, the bytes of every source, the signatures asked for.
+def plan_parts(
+    dossier: Dossier, procedure: Procedure, files: Sequence[PlannedFile], reference: str
+) -> dict[str, object]:
+    """What is filed, by part: the reference, the people, the texts, the bytes of every source, the signatures asked for.
 
     Paths do not count: the same dossier in another folder is the same dossier.
     """
-    people = [asdict(person) for person in (dossier.applicant, dossier.owner) if person]
-    parts = {
+    return {
         "reference": reference,
         "procedure": procedure.code,
         "agency": dossier.agency,
@@ -216,13 +217,18 @@ def plan_hash(dossier: Dossier, procedure: Procedure, files: Sequence[PlannedFil
         "note": dossier.note,
         "form": dossier.form,
         "receive": dossier.receive_how,
-        "people": people,
-        "components": [[c.kind.value, c.copies] for c in dossier.components],
-        "files": [
-            [file.slot, file.converts, [source.sha256 for source in file.sources], [asdict(s) for s in file.signatures]]
-            for file in files
-        ],
+        "applicant": asdict(dossier.applicant),
+        "owner": asdict(dossier.owner) if dossier.owner else None,
+        "components": [[one.kind.value, one.copies] for one in dossier.components],
+        "extras": [[one.name, one.catch_all] for one in dossier.extras],
+        "files": [[file.slot, file.converts, [source.sha256 for source in file.sources]] for file in files],
+        "signatures": [[file.slot, *(asdict(request) for request in file.signatures)] for file in files],
     }
+
+
+def plan_hash(dossier: Dossier, procedure: Procedure, files: Sequence[PlannedFile], reference: str) -> str:
+    """SHA-256 over `plan_parts`: what the journal is bound to (R4)."""
+    parts = plan_parts(dossier, procedure, files, reference)
     body = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(body.encode()).hexdigest()
 

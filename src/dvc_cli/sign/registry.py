@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,16 +47,24 @@ def open_signer(
     if spec.kind == "token":
         from dvc_cli.sign.token.signer import TokenSigner
 
-        return TokenSigner(spec, secrets, ledger, clock)
+        return TokenSigner(spec, secrets, ledger, clock, _token_environment(spec))
     if spec.kind == "smartca":
         from dvc_cli.sign.smartca import open_smartca
 
-        return open_smartca(spec, secrets=secrets, transactions=transactions, http_factory=http_factory, clock=clock)
+        return open_smartca(
+            spec, secrets=secrets, transactions=transactions, http_factory=http_factory, clock=clock, ledger=ledger
+        )
     factory = _installed(spec.kind)
     signer: Signer = factory(
         spec, secrets=secrets, ledger=ledger, transactions=transactions, http_factory=http_factory, clock=clock
     )
     return signer
+
+
+def _token_environment(spec: SignerSpec) -> dict[str, str]:
+    """The worker's environment; a software token's configuration (`softhsm2_conf`) stands in the signer's settings."""
+    conf = spec.options.get("softhsm2_conf")
+    return {**os.environ, "SOFTHSM2_CONF": str(conf)} if conf else dict(os.environ)
 
 
 def _installed(kind: str) -> Any:

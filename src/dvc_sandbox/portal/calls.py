@@ -148,6 +148,19 @@ def _run(call: Call, handler: Handler, purpose: str | None, *, json: bool) -> Re
         return _refused(call, refusal, json=json)
 
 
+async def _respond(call: Call, handler: Handler, purpose: str | None, part_limit: int, *, json: bool) -> Response:
+    form = FormData()
+    try:
+        if call.request.method == "POST":
+            form = await read_form(call.request, part_limit)
+        return await run_in_threadpool(_run, replace(call, form=form), handler, purpose, json=json)
+    except BodyTooLarge:
+        refusal = Refusal(413, "too-large", "Dữ liệu gửi lên vượt quá dung lượng cho phép")
+        return _refused(call, refusal, json=json)
+    finally:
+        await close_files(form)
+
+
 def route(  # noqa: PLR0913
     environment: Environment,
     path: str,
@@ -170,13 +183,7 @@ def route(  # noqa: PLR0913
         if login and call.account is None:
             response = _needs_login(request, json=json)
         else:
-            try:
-                form = await read_form(request, part_limit) if request.method == "POST" else FormData()
-                response = await run_in_threadpool(_run, replace(call, form=form), handler, purpose, json=json)
-                await close_files(form)
-            except BodyTooLarge:
-                refusal = Refusal(413, "too-large", "Dữ liệu gửi lên vượt quá dung lượng cho phép")
-                response = _refused(call, refusal, json=json)
+            response = await _respond(call, handler, purpose, part_limit, json=json)
         if call.session.cookie and sessions.COOKIE not in response.headers.get("set-cookie", ""):
             set_cookie(response, call.session)
         return response

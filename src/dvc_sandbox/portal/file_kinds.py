@@ -44,8 +44,8 @@ def kind_of(file: IO[bytes], name: str) -> Kind:
     kind = _sniff(file)
     if kind is None:
         raise WrongType
-    extension = name.rpartition(".")[2].lower()
-    if ("jpg" if extension == "jpeg" else extension) != kind.extension:
+    _, dot, extension = name.lower().rpartition(".")
+    if not dot or ("jpg" if extension == "jpeg" else extension) != kind.extension:
         raise WrongType
     if not _CHECKS[kind](file):
         raise BrokenFile
@@ -77,7 +77,7 @@ def _pdf_opens(file: IO[bytes]) -> bool:
     try:
         with pikepdf.open(file, attempt_recovery=False) as pdf:  # type: ignore[arg-type]
             return len(pdf.pages) > 0
-    except (pikepdf.PdfError, ValueError, RuntimeError):
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, RuntimeError):
         return False
 
 

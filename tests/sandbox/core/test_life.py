@@ -27,6 +27,7 @@ from dvc_sandbox.control import (
     wait_healthy,
 )
 from dvc_sandbox.folder import StateFolder
+from tests.sandbox.core.wire import request
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
@@ -114,11 +115,13 @@ def test_in_the_foreground_it_ends_on_a_signal(state: Path, number: int) -> None
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "THỬ NGHIỆM / SANDBOX\n"
-        assert process.stdout.readline().startswith("portal   http://127.0.0.1:")
+        line = process.stdout.readline()
+        assert line.startswith("portal   http://127.0.0.1:")
+        assert request(line.split()[1], "/health").status == 200
         process.send_signal(number)
         process.communicate(timeout=10)
     assert process.returncode == 0
-    assert "Uvicorn running" in (state / "log" / "sandbox.log").read_text("utf-8")
+    assert "GET /health HTTP/1.1" in (state / "log" / "sandbox.log").read_text("utf-8")
     assert status(state) is None
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from dvc_cli.journal import open_transactions
-from dvc_cli.model.ports import TransactionStore
+from dvc_cli.journal import open_ledger, open_transactions
+from dvc_cli.model.ports import AttemptLedger, TransactionStore
 from dvc_cli.model.secret import Secret
 from dvc_cli.model.signing import DocumentDigest
 from dvc_cli.net.base import HttpClient, NetSettings, Response
@@ -157,6 +157,7 @@ class Desk:
     admin: AdminClient
     clock: SharedClock
     store: TransactionStore
+    ledger: AttemptLedger
     talk: Talk
     secrets: dict[str, str]
     calls: list[tuple[float, str]] = field(default_factory=list)
@@ -180,7 +181,9 @@ class Desk:
                 open_client(base_url, NetSettings(proxy="", read_timeout=self.read_timeout)), self.clock, self.calls
             )
 
-        return open_smartca(spec, secrets=secret, transactions=self.store, http_factory=client, clock=self.clock)
+        return open_smartca(
+            spec, secrets=secret, transactions=self.store, http_factory=client, clock=self.clock, ledger=self.ledger
+        )
 
     def sign(self, *names: str, description: str = "Nộp hồ sơ", **options: str | int) -> Mapping[str, bytes]:
         """Open the signer, sign `names`, give the values by document; each is verified by the caller's own means."""
@@ -212,12 +215,15 @@ def digest(name: str, display_name: str | None = None) -> DocumentDigest:
 @pytest.fixture
 def desk(running: Running, admin: AdminClient, tmp_path: Path) -> Iterator[Desk]:
     store = open_transactions(tmp_path / "state")
-    with closing(store):  # type: ignore[type-var]  # the real store has more than the port
+    clock = SharedClock(admin)
+    ledger = open_ledger(tmp_path / "state", clock)
+    with closing(store), closing(ledger):  # type: ignore[type-var]  # the real ones have more than the ports
         yield Desk(
             url=running.urls.smartca,
             admin=admin,
-            clock=SharedClock(admin),
+            clock=clock,
             store=store,
+            ledger=ledger,
             talk=Talk(),
             secrets=dict(SECRETS),
             before=len(admin.transactions()),

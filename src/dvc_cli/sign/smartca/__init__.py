@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dvc_cli.model.ports import Clock, TransactionStore
+    from dvc_cli.model.ports import AttemptLedger, Clock, TransactionStore
     from dvc_cli.net.base import HttpClient
     from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
 
@@ -21,8 +21,9 @@ def open_smartca(
     transactions: TransactionStore,
     http_factory: Callable[[str], HttpClient],
     clock: Clock,
+    ledger: AttemptLedger | None = None,
 ) -> Signer:
-    """The SmartCA signer that `spec` describes (its options: `account.Account`).
+    """The SmartCA signer that `spec` describes (its options: `account.Account`); with a `ledger` a refused password is remembered.
 
     Raises:
         ConfigurationProblem: an option is missing or wrong.
@@ -37,4 +38,5 @@ def open_smartca(
         transactions=transactions,
         http_factory=http_factory,
         clock=clock,
+        ledger=ledger,
     )

@@ -45,7 +45,7 @@ class Account:
 
     Options of the profile: `url` (the service, with or without `/sca/sp769`), `sp_id`, `user_id` (ID number or tax code),
     `account_kind` (`phone`, `th`), `otp` (`ask`, `stored`), `service` (`personal`, `seal`, `any`), `cert` (serial number,
-    fingerprint or part of the subject), `max_batch` (1–50).
+    fingerprint or part of the subject), `max_batch` (1–50), `confirm_pin` (a person allows another try after a refused password).
     """
 
     origin: str
@@ -57,11 +57,17 @@ class Account:
     service: Service
     certificate: str
     max_batch: int
+    confirmed: bool = False
 
     @property
     def host(self) -> str:
         """Host and port that the secrets belong to."""
         return urlsplit(self.origin).netloc
+
+    @property
+    def provider_key(self) -> str:
+        """Names the service-provider account to the guard and the keyring."""
+        return f"{self.sp_id}@{self.host}"
 
     @property
     def key(self) -> str:
@@ -89,6 +95,7 @@ class Account:
             service=_choice(spec, "service", Service, Service.PERSONAL),
             certificate=str(options.get("cert", "")),
             max_batch=_batch(spec),
+            confirmed=options.get("confirm_pin") in (True, "true", 1),
         )
 
 

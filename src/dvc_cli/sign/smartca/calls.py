@@ -14,6 +14,7 @@ from dvc_cli.sign.base import CertificateUnusable, SignerUnavailable
 from dvc_cli.sign.smartca import answer as numbers
 from dvc_cli.sign.smartca.account import Account
 from dvc_cli.sign.smartca.answer import Answer, Status, read_answer, read_status
+from dvc_cli.sign.smartca.guard import PasswordGuard
 from dvc_cli.sign.smartca.problems import (
     AccountRefused,
     LostReplyError,
@@ -36,13 +37,22 @@ class Opened:
     activation: Secret | None = field(default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """The guards of the two passwords: the service provider's and (TH accounts) the subscriber's."""
+
+    provider: PasswordGuard
+    subscriber: PasswordGuard
+
+
 class Calls:
     """Speaks with one host as one service provider, for one subscriber."""
 
-    def __init__(self, client: HttpClient, account: Account, sp_password: Secret) -> None:
+    def __init__(self, client: HttpClient, account: Account, sp_password: Secret, guards: Guards) -> None:
         self._client = client
         self._account = account
         self._sp_password = sp_password
+        self._guards = guards
 
     def certificates(self) -> list[Mapping[str, object]]:
         """`user_certificates[]` as the service gives it.
@@ -51,9 +61,10 @@ class Calls:
             AccountRefused, RequestRefused, SignerUnavailable, NotSent, LostReplyError.
         """
         body = {**self._parties(), "serial_number": "", "transaction_id": str(uuid.uuid4())}
-        answer = self._post("/v1/credentials/get_certificate", body)
-        if not answer.is_success:
-            raise self._refusal(answer)
+        with self._guards.provider.one_try():
+            answer = self._post("/v1/credentials/get_certificate", body)
+            if not answer.is_success:
+                raise self._refusal(answer)
         return [row for row in answer.rows("user_certificates") or [] if isinstance(row, dict)]
 
     def open_by_phone(self, transaction: PendingTransaction) -> Opened:
@@ -69,15 +80,17 @@ class Calls:
     def open_by_otp(self, transaction: PendingTransaction, password: Secret, otp: Secret) -> Opened:
         """v2 sign: password and one-time password; raises as `open_by_phone`, and PasswordRefused."""
         secrets = {"password": password.reveal(), "otp": otp.reveal()}
-        return self._open("/v2/signatures/sign", {**self._request(transaction), **secrets})
+        with self._guards.subscriber.one_try():
+            return self._open("/v2/signatures/sign", {**self._request(transaction), **secrets})
 
     def confirm(self, transaction: PendingTransaction, password: Secret, activation: Secret) -> Status:
         """v2 confirm: the signatures at once. Raises as `open_by_otp`."""
         secrets = {"password": password.reveal(), "sad": activation.reveal()}
         body = {**self._parties(), **secrets, "transaction_id": transaction.id.reveal()}
-        answer = self._post("/v2/signatures/confirm", body)
-        if not answer.is_success and not answer.rows("signatures"):
-            raise self._refusal(answer, password=True)
+        with self._guards.subscriber.one_try():
+            answer = self._post("/v2/signatures/confirm", body)
+            if not answer.is_success and not answer.rows("signatures"):
+                raise self._refusal(answer, password=True)
         return read_status(answer)
 
     def status(self, identifier: Secret) -> Status:

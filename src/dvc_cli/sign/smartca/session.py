@@ -16,6 +16,7 @@ from dvc_cli.sign.base import BadSignature, SecretSource, SignatureRejected
 from dvc_cli.sign.smartca.account import Account, AccountKind, OtpSource
 from dvc_cli.sign.smartca.answer import Progressed, Status
 from dvc_cli.sign.smartca.calls import Calls
+from dvc_cli.sign.smartca.guard import PasswordGuard
 from dvc_cli.sign.smartca.opening import Opening
 from dvc_cli.sign.smartca.otp import OneTimePasswords
 from dvc_cli.sign.smartca.problems import PasswordRefused, TransactionExpired, TransactionFailed, TransactionLost
@@ -56,12 +57,14 @@ class SmartCaSession:
         certificate: SigningCertificate,
         calls: Calls,
         pending: PendingTransactions,
+        guard: PasswordGuard,
         around: Surroundings,
     ) -> None:
         self._account = account
         self._certificate = certificate
         self._calls = calls
         self._pending = pending
+        self._guard = guard
         self._around = around
         self._opening = Opening(calls, pending, around.clock, around.progress)
         self._refused: PasswordRefused | None = None
@@ -131,7 +134,9 @@ class SmartCaSession:
         if self._refused is not None:
             raise self._refused
         by_otp = self._account.kind is AccountKind.TH
-        # The password and the code's secret are asked for before the clock of the transaction starts.
+        if by_otp:
+            self._guard.allow(self._around.prompter)
+        # The password is asked for before the clock of the transaction starts.
         password = self._password if by_otp else None
         transaction = PendingTransaction(
             id=self._around.new_id(),

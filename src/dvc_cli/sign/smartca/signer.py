@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from dvc_cli.i18n import _
-from dvc_cli.model.ports import Clock, Progress, Prompter, TransactionStore
+from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter, TransactionStore
 from dvc_cli.model.secret import Secret
 from dvc_cli.model.signing import SignerCapabilities, SigningCertificate
 from dvc_cli.net.base import HttpClient
@@ -17,7 +17,8 @@ from dvc_cli.sign.base import CertificateUnusable, SecretSource, SignerUnavailab
 from dvc_cli.sign.certificates import CertificateUnreadable, certificate_from_der, judged_at
 from dvc_cli.sign.selection import choose_certificate, describe
 from dvc_cli.sign.smartca.account import Account, AccountKind, Service
-from dvc_cli.sign.smartca.calls import Calls
+from dvc_cli.sign.smartca.calls import Calls, Guards
+from dvc_cli.sign.smartca.guard import PasswordGuard
 from dvc_cli.sign.smartca.problems import LostReplyError
 from dvc_cli.sign.smartca.record import PendingTransactions
 from dvc_cli.sign.smartca.session import SmartCaSession, Surroundings
@@ -46,6 +47,7 @@ class SmartCaSigner:
         transactions: TransactionStore,
         http_factory: Callable[[str], HttpClient],
         clock: Clock,
+        ledger: AttemptLedger | None = None,
     ) -> None:
         self._name = name
         self._account = account
@@ -53,6 +55,10 @@ class SmartCaSigner:
         self._pending = PendingTransactions(transactions, account.key)
         self._http_factory = http_factory
         self._clock = clock
+        self._guards = Guards(
+            provider=PasswordGuard(ledger, account.provider_key, confirmed=account.confirmed),
+            subscriber=PasswordGuard(ledger, account.key, confirmed=account.confirmed),
+        )
         self._sp_password: Secret | None = None
 
     @property
@@ -76,29 +82,30 @@ class SmartCaSigner:
         Raises:
             AccountRefused, SignerUnavailable, NotSent.
         """
-        with self._calls() as calls:
+        with self._calls(None) as calls:
             return [one.certificate for one in self._offered(calls)]
 
     @contextmanager
     def open(self, prompter: Prompter, progress: Progress) -> Iterator[SmartCaSession]:
         """Choose the certificate and be ready to start transactions (see `Signer.open`)."""
         around = Surroundings(secrets=self._secrets, prompter=prompter, progress=progress, clock=self._clock)
-        with self._calls() as calls:
+        with self._calls(prompter) as calls:
             certificate = self._chosen(self._offered(calls), prompter)
-            yield SmartCaSession(self._account, certificate, calls, self._pending, around)
+            yield SmartCaSession(self._account, certificate, calls, self._pending, self._guards.subscriber, around)
 
     @contextmanager
-    def _calls(self) -> Iterator[Calls]:
+    def _calls(self, prompter: Prompter | None) -> Iterator[Calls]:
+        self._guards.provider.allow(prompter)
         if self._sp_password is None:
             self._sp_password = self._secrets(
                 "sp_password",
-                f"{self._account.sp_id}@{self._account.host}",
+                self._account.provider_key,
                 flag="sp_password_file",
                 question=_("Password of the SmartCA service-provider account {sp}").format(sp=self._account.sp_id),
             )
         client = self._http_factory(self._account.origin)
         try:
-            yield Calls(client, self._account, self._sp_password)
+            yield Calls(client, self._account, self._sp_password, self._guards)
         finally:
             client.close()
 
