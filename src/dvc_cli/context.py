@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from dvc_cli.net import HttpClient, NetSettings
     from dvc_cli.output.renderer import Renderer
     from dvc_cli.portal.base import Portal
+    from dvc_cli.services.browse import Shelf
     from dvc_cli.services.diagnose import Examination
+    from dvc_cli.services.login import Access
+    from dvc_cli.services.login_facts import LoginWishes
     from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
 
 
@@ -199,6 +202,43 @@ class Context:
             )
         address = PortalAddress(url=profile.portal_url, dialect=profile.dialect, data_file=profile.data_file)
         return open_portal(address, self.http, self.clock)
+
+    def access_with(self, wishes: LoginWishes) -> Access:
+        """The way into the portal, with what the user asked for on the command line."""
+        from dvc_cli.portal.session_store import SessionStore
+        from dvc_cli.services.login import Access
+
+        return Access(
+            portal=self.portal,
+            profile=self.profile,
+            store=SessionStore(self.paths.state / self.profile.name),
+            ledger=self.ledger,
+            credentials=self.credentials,
+            prompter=self.prompter,
+            progress=self.progress,
+            clock=self.clock,
+            wishes=wishes,
+        )
+
+    @cached_property
+    def access(self) -> Access:
+        """The way into the portal: the kept session, one automatic re-log-in."""
+        from dvc_cli.services.login_facts import LoginWishes
+
+        return self.access_with(LoginWishes())
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Procedures, from the portal or from the copy kept of what was seen before."""
+        from dvc_cli.portal.procedure_cache import ProcedureCache
+        from dvc_cli.services.browse import Shelf
+
+        return Shelf(
+            open_portal=lambda: self.portal,
+            cache=ProcedureCache(self.paths.cache, self.profile.portal_url),
+            clock=self.clock,
+            progress=self.progress,
+        )
 
     def signer_spec(self, name: str | None) -> SignerSpec:
         """The profile's signer of that name, or its default one."""

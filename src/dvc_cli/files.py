@@ -150,12 +150,12 @@ def storage_problem(error: OSError, path: Path) -> StorageProblem | InvalidInput
     """The error of this module that tells what `error` means for a write to `path`."""
     if error.errno in _FULL:
         return StorageFull(
-            _("no space left to write `{path}`").format(path=path),
+            _("No space left to write `{path}`").format(path=path),
             hint=_("Free some space on the disk, then run the same command again"),
         )
     if error.errno in _NO_FOLDER:
         return NoSuchFolder(
-            _("the folder of `{path}` does not exist").format(path=path),
+            _("The folder of `{path}` does not exist").format(path=path),
             hint=_("Create the folder or give another path"),
         )
     return StorageRefused(

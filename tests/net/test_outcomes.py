@@ -165,8 +165,8 @@ def test_a_server_that_closes_at_once_got_nothing(opened: Opener, tmp_path: Path
         peer.head()
         peer.reset()
 
+    part = FilePart(field="file", path=scan, filename="scan.pdf", media_type="application/pdf")
     with serving(slam) as server, pytest.raises(Unanswered):
-        part = FilePart(field="file", path=scan, filename="scan.pdf", media_type="application/pdf")
         opened(server.url).post("/x", files=[part])
 
 

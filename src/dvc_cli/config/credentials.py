@@ -154,6 +154,10 @@ class Credentials:
         self._keyring.put(_name(request), secret)
         return "keyring"
 
+    def kept(self, request: CredentialRequest) -> Credential | None:
+        """What keyring or kept file hold for `request`; asks nobody, and an unusable keyring holds nothing."""
+        return self._from_keyring(request) or self._from_kept(request)
+
     def forget(self, request: CredentialRequest) -> bool:
         """Delete what is kept of a secret, everywhere; whether anything was."""
         gone = self._kept.forget(_name(request)) if self._kept else False

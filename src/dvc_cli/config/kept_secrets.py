@@ -13,6 +13,7 @@ from dvc_cli.i18n import _
 from dvc_cli.model.secret import Secret
 
 FILE = "insecure-secrets.json"
+_LIMIT = 1_000_000
 
 
 class UnsafeSecretsFile(ConfigurationProblem):
@@ -53,12 +54,17 @@ class KeptSecrets:
         if not self._path.is_symlink() and not self._path.exists():
             return {}
         try:
-            handle = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+            handle = os.open(
+                self._path,
+                os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0),
+            )
         except OSError as error:
             raise self._unsafe(_("it is a link or cannot be read")) from error
-        with os.fdopen(handle, "rb") as file:
-            self._check(os.fstat(file.fileno()))
-            content = file.read()
+        try:
+            self._check(os.fstat(handle))
+            content = os.read(handle, _LIMIT)
+        finally:
+            os.close(handle)
         try:
             kept = json.loads(content)
         except ValueError as error:

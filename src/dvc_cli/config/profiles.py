@@ -19,7 +19,18 @@ from dvc_cli.model.secret import Secret
 SCHEMA = 1
 _CHOICES = {"signature_profile": ("pades", "cms")}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
+# Windows' devices, and folders of ours that may share a parent with those of profiles.
+_RESERVED = {
+    "profiles",
+    "crashes",
+    "cache",
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"com{n}" for n in range(10)),
+    *(f"lpt{n}" for n in range(10)),
+}
 # Names under which people would put the secret itself; the file may only say where it is.
 _SECRETS = {"pin", "password", "passphrase", "sp_password", "th_password", "otp_secret", "so_pin", "secret"}
 
@@ -159,7 +170,9 @@ class ProfileStore:
             path.unlink()
             sync_folder(self._folder)
         except OSError as error:
-            raise StorageProblem(_("`{path}` cannot be deleted: {reason}").format(path=path, reason=reason_of(error))) from error
+            raise StorageProblem(
+                _("`{path}` cannot be deleted: {reason}").format(path=path, reason=reason_of(error))
+            ) from error
         if self.current() == name:
             unset_value(self._settings, "profile")
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from dvc_cli.config.credentials import Credential, CredentialRequest, Credentials
-from dvc_cli.config.keyring_door import KeyringUnusable
 from dvc_cli.config.profiles import Profile
-from dvc_cli.errors import DvcError, LoginNeeded, Temporary, UsageProblem
+from dvc_cli.errors import DvcError, LoginNeeded, UsageProblem
 from dvc_cli.files import write_atomically
 from dvc_cli.i18n import _
 from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter
@@ -28,80 +25,18 @@ from dvc_cli.portal.base import (
     WrongPassword,
 )
 from dvc_cli.portal.session_store import SessionStore
+from dvc_cli.services.login_facts import (
+    ChallengeReport,
+    LoginSteps,
+    LoginUnanswered,
+    LoginWishes,
+    LogoutReport,
+    SessionReport,
+)
 from dvc_cli.services.password_guard import PasswordGuard
 
 MOST_CAPTCHAS = 3
 _Result = TypeVar("_Result")
-
-
-class LoginUnanswered(Temporary):
-    """The portal did not answer the log-in; the password may have been judged, so the try counts."""
-
-    slug = "login-unanswered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoginWishes:
-    """What the user asked for on the command line.
-
-    Args:
-        account: instead of the profile's.
-        password_file, password_fd, password_stdin: where the password is.
-        keep: keep the session in the keyring.
-        save_password: keep the password in the keyring when it was right.
-        insecure_storage: keep these in a plain file instead of the keyring.
-        retry_password: the password is right now, after a wrong one.
-    """
-
-    account: str | None = None
-    password_file: Path | None = None
-    password_fd: int | None = None
-    password_stdin: bool = False
-    keep: bool = False
-    save_password: bool = False
-    insecure_storage: bool = False
-    retry_password: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionReport:
-    """Who is logged in. `kept` tells where the session is: "file", "keyring" or "insecure-file"; `identity` is masked."""
-
-    schema: ClassVar[str] = "dvc.sessions.session/1"
-    account: str
-    display_name: str
-    identity: str
-    portal: str
-    profile: str
-    started_at: datetime
-    expires_at: datetime | None
-    kept: str
-    password_source: str | None = None
-    sandbox: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChallengeReport:
-    """The first of two steps: a captcha was saved and waits to be answered."""
-
-    schema: ClassVar[str] = "dvc.sessions.challenge/1"
-    challenge: str
-    account: str
-    portal: str
-    captcha: Path | None
-    expires_at: datetime
-    sandbox: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogoutReport:
-    """A session was ended. `at_portal`: the portal was told."""
-
-    schema: ClassVar[str] = "dvc.sessions.ended/1"
-    account: str | None
-    portal: str
-    at_portal: bool
-    sandbox: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,7 +51,7 @@ class Access:
     prompter: Prompter
     progress: Progress
     clock: Clock
-    wishes: LoginWishes = LoginWishes()
+    wishes: LoginWishes = field(default_factory=LoginWishes)
     _renewed: bool = field(default=False, init=False)
     _guards: dict[str, PasswordGuard] = field(default_factory=dict, init=False)
 
@@ -192,6 +127,14 @@ class Access:
 
     # -- logging in --------------------------------------------------------------------------------------------------
 
+    def take(self, steps: LoginSteps) -> SessionReport | ChallengeReport:
+        """Log in, or do one of the two steps for scripts."""
+        if steps.picture is not None:
+            return self.open_challenge(steps.picture, overwrite=steps.overwrite)
+        if steps.challenge is not None and steps.captcha is not None:
+            return self.answer_challenge(steps.challenge, steps.captcha)
+        return self.log_in()
+
     def log_in(self) -> SessionReport:
         """Log in now, also when a session is there already."""
         self._log_in()
@@ -253,7 +196,6 @@ class Access:
         return session
 
     def _after_login(self, account: str, password: Credential, session: PortalSession) -> None:
-        self._renewed = True
         self._keep(session)
         if self.wishes.save_password and password.source not in ("keyring", "kept-file"):
             where = self.credentials.store(
@@ -320,7 +262,7 @@ class Access:
             write_atomically(picture, challenge.captcha_png, overwrite=overwrite)
         ends = self.store.save_challenge(self.portal.base_url, account, challenge)
         return ChallengeReport(
-            challenge=challenge.id,
+            id=challenge.id,
             account=account,
             portal=self.portal.base_url,
             captcha=picture.absolute() if challenge.captcha_png is not None else None,
@@ -350,7 +292,8 @@ class Access:
         if session is None:
             raise self._nobody()
         kept = self.store.load(self.portal.base_url)
-        where = "keyring" if kept and kept.in_keyring else "file"
+        where = self.credentials.kept(self._session_request(session.account)) if kept and kept.in_keyring else None
+        password = self.credentials.kept(self._password_request(session.account))
         digits = session.identity_number
         return SessionReport(
             account=session.account,
@@ -360,7 +303,8 @@ class Access:
             profile=self.profile.name,
             started_at=session.started_at,
             expires_at=session.expires_at,
-            kept="insecure-file" if where == "keyring" and self.wishes.insecure_storage else where,
+            kept=where.source if where else "file",
+            password_kept=password.source if password else None,
             sandbox=self._is_sandbox(),
         )
 
@@ -420,11 +364,8 @@ class Access:
 
     def _kept_token(self, account: str) -> Secret | None:
         """The session's secret from the keyring; an unusable keyring means no session, not a failure."""
-        request = replace(self._session_request(account), file=None)
-        with contextlib.suppress(KeyringUnusable, UsageProblem):
-            found = self.credentials.get(request)
-            return found.secret if found.source in ("keyring", "kept-file") else None
-        return None
+        found = self.credentials.kept(self._session_request(account))
+        return found.secret if found else None
 
     def _session_request(self, account: str) -> CredentialRequest:
         return CredentialRequest(purpose="session", subject=f"{account}@{self.host}", flag="--keep", may_store=True)

@@ -101,9 +101,7 @@ def remove_setting(paths: Paths, settings: Settings, key: str) -> SettingChanged
     known = known_key(key)
     file = paths.config / USER_FILE
     changed = unset_value(file, known.name)
-    return SettingChanged(
-        key=known.name, value=known.default, file=file, changed=changed, hidden_by=_hiding(settings, key)
-    )
+    return SettingChanged(key=known.name, value=None, file=file, changed=changed, hidden_by=_hiding(settings, key))
 
 
 def settings_paths(paths: Paths, cwd: Path) -> SettingsPaths:

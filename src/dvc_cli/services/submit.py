@@ -6,15 +6,13 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
 
 from dvc_cli.errors import DvcError, Interrupted, UsageProblem
 from dvc_cli.i18n import _
 from dvc_cli.journal.base import JournalRun
 from dvc_cli.model.dossier import Dossier
-from dvc_cli.model.events import Adopted, Amended, Committed, Planned
+from dvc_cli.model.events import Adopted, Amended, Planned
 from dvc_cli.model.identifiers import CitizenId, ProcedureCode
 from dvc_cli.model.procedure import Procedure
 from dvc_cli.model.secret import Secret
@@ -24,7 +22,7 @@ from dvc_cli.services.check_dossier import DossierCheck, check_dossier, require_
 from dvc_cli.services.desk import Desk
 from dvc_cli.services.dossier_file import read_dossier
 from dvc_cli.services.duplicates import already_submitted, refiled
-from dvc_cli.services.file_dossier import file_dossier, receipts_folder, resolve_row, submitted_at
+from dvc_cli.services.file_dossier import file_dossier, receipts_folder, resolve_row
 from dvc_cli.services.filing import patiently
 from dvc_cli.services.plan import (
     PlannedSignature,
@@ -36,6 +34,7 @@ from dvc_cli.services.plan import (
     plan_signatures,
 )
 from dvc_cli.services.settle import can_look_up, conflict, look_up
+from dvc_cli.services.submission_result import SubmissionResult, result_of
 
 #: States in which a changed dossier may replace the planned one without being asked: nothing of value was made yet.
 _FREELY_AMENDED = frozenset(
@@ -79,36 +78,6 @@ class SubmitRequest:
             raise UsageProblem(_("Give either `--key` or `--key-from-content`, not both"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiledFile:
-    """A file as the portal holds it."""
-
-    component: str
-    name: str
-    stored_name: str
-    size: int
-    sha256: str
-    signatures: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionResult:
-    """Result of `submit`. The code shown is not the agency's acceptance: the legal receipt (Mẫu 01) comes later."""
-
-    schema: ClassVar[str] = "dvc.submission.result/1"
-    code: str
-    reference: str
-    state: State
-    procedure: str
-    procedure_name: str
-    applicant: str
-    submitted_at: datetime | None
-    receipt: Path
-    url: str
-    files: tuple[FiledFile, ...]
-    sandbox: bool = False
-
-
 def dry_run(desk: Desk, request: SubmitRequest) -> SubmissionPlan:
     """The plan that `submit` would follow; nothing is written, sent or signed."""
     return replace(_Submission(desk, request).plan(), dry_run=True)
@@ -135,7 +104,7 @@ def submit(desk: Desk, request: SubmitRequest, announce: Callable[[SubmissionPla
         announce(replace(plan, state=row.state if row else None))
         submission.confirm(plan, row)
         row = submission.enter(run, plan, row)
-        return _result(desk, plan, file_dossier(desk, plan, run, row))
+        return result_of(desk, plan, file_dossier(desk, plan, run, row))
 
 
 class _Submission:
@@ -367,35 +336,4 @@ def _require_own_account(dossier: Dossier, session: PortalSession) -> None:
             account=session.account, name=dossier.applicant.full_name
         ),
         hint=_("Log in as the applicant, or put the account's owner into [applicant] and the other one into [owner]"),
-    )
-
-
-def _result(desk: Desk, plan: SubmissionPlan, row: Row) -> SubmissionResult:
-    names = {file.slot: file for file in plan.files}
-    stored = {item.slot: item for item in row.stored}
-    events = [entry.event for entry in desk.journal.entries(row.reference)]
-    url = next((event.url for event in events if isinstance(event, Committed)), "")
-    return SubmissionResult(
-        code=row.code,
-        reference=row.reference,
-        state=row.state,
-        procedure=plan.procedure,
-        procedure_name=plan.procedure_name,
-        applicant=plan.applicant,
-        submitted_at=submitted_at(desk, row.reference),
-        receipt=receipts_folder(desk) / row.receipt,
-        url=url,
-        files=tuple(
-            FiledFile(
-                component=names[file.slot].component,
-                name=names[file.slot].upload_name,
-                stored_name=stored[file.slot].stored_name if file.slot in stored else "",
-                size=stored[file.slot].size if file.slot in stored else file.size,
-                sha256=row.final_sha256(file),
-                signatures=file.signatures,
-            )
-            for file in row.files
-            if file.slot in names
-        ),
-        sandbox=plan.sandbox,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Literal
 
 MM = 72 / 25.4
@@ -62,7 +63,8 @@ def load_font(face: Face) -> Font:
     from fontTools import subset, ttLib
 
     options = subset.Options(layout_features=[], notdef_outline=True, hinting=False, name_IDs=[1, 2, 6])
-    source = ttLib.TTFont(fontpkg_be_vietnam_pro.ROOT / "files" / f"BeVietnamPro-{face}.ttf", recalcTimestamp=False)
+    whole = (Path(fontpkg_be_vietnam_pro.ROOT) / "files" / f"BeVietnamPro-{face}.ttf").read_bytes()
+    source = ttLib.TTFont(BytesIO(whole), recalcTimestamp=False)
     cutter = subset.Subsetter(options)
     wanted = {code for first, last in _RANGES for code in range(first, last + 1)} | {ord(sign) for sign in _SYMBOLS}
     cutter.populate(unicodes=wanted)

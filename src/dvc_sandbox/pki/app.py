@@ -71,8 +71,12 @@ class TimedServices:
         environ["HTTP_X_CERTOMANCER_FAKE_TIME"] = stamp(self._clock.now())
         if environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"].startswith(_OCSP):
             _turn_into_post(environ)
-        with self._lock:
-            return list(self._inner(environ, start_response))
+        try:
+            with self._lock:
+                return list(self._inner(environ, start_response))
+        except (ValueError, TypeError):  # asn1crypto's words for a body that is no request
+            start_response("400 Bad Request", [("Content-Type", "text/plain")])
+            return [b"SANDBOX: this is not a well-formed request\n"]
 
 
 def _turn_into_post(environ: Environ) -> None:

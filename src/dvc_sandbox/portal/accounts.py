@@ -82,12 +82,16 @@ def log_in(environment: Environment, name: str, password: str) -> LoginResult:
     right = _matches(password, row["password_hash"])
     with environment.database.write() as connection:
         if right:
-            connection.execute("UPDATE account SET failed_passwords = 0, locked_until = NULL WHERE id = ?", (row["id"],))
+            connection.execute(
+                "UPDATE account SET failed_passwords = 0, locked_until = NULL WHERE id = ?", (row["id"],)
+            )
             return LoginResult(_account(row))
         return _count_failure(environment, connection, row["id"], expired=locked_until is not None)
 
 
-def _count_failure(environment: Environment, connection: sqlite3.Connection, number: int, *, expired: bool) -> LoginResult:
+def _count_failure(
+    environment: Environment, connection: sqlite3.Connection, number: int, *, expired: bool
+) -> LoginResult:
     updated = connection.execute(
         "UPDATE account SET failed_passwords = CASE WHEN ? THEN 1 ELSE failed_passwords + 1 END, locked_until = NULL "
         "WHERE id = ? RETURNING failed_passwords",

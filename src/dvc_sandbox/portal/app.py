@@ -47,7 +47,7 @@ def build_app(environment: Environment) -> Starlette:
         Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static"),
     ]
     handlers = {HTTPException: partial(_http_error, environment)}
-    return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    return Starlette(routes=routes, exception_handlers=handlers)
 
 
 def _fonts() -> Path:
@@ -57,7 +57,9 @@ def _fonts() -> Path:
 
 
 def _http_error(environment: Environment, request: Request, error: HTTPException) -> Response:
-    text = {404: "Không tìm thấy trang này", 405: "Trang này không nhận yêu cầu như vậy"}.get(error.status_code, "Yêu cầu không hợp lệ")
+    text = {404: "Không tìm thấy trang này", 405: "Trang này không nhận yêu cầu như vậy"}.get(
+        error.status_code, "Yêu cầu không hợp lệ"
+    )
     if request.url.path.startswith(_FILES):
         return JSONResponse({"sandbox": True, "error": "not-found", "message": text}, error.status_code)
     body = pages.render(environment, "error.html", path=request.url.path, error=("not-found", text))

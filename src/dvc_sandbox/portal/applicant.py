@@ -70,7 +70,9 @@ def prefilled(account: Account) -> dict[str, str]:
     return {name: known.get(name, "") for name in APPLICANT_FIELDS}
 
 
-def read(environment: Environment, account: Account, field: Callable[[str], str], sent: Callable[[str], bool]) -> ApplicantPage:
+def read(
+    environment: Environment, account: Account, field: Callable[[str], str], sent: Callable[[str], bool]
+) -> ApplicantPage:
     """Read and check the page. Name and ID number are the account's; another value is an error, none is filled in."""
     applicant = {name: field(name) for name in APPLICANT_FIELDS}
     owner = {name: field(name) for name in OWNER_FIELDS} | {SAME_PERSON: "1" if sent(SAME_PERSON) else ""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -36,6 +37,12 @@ class _BoundedParser(MultiPartParser):
             super().on_part_data(data, start, end)
 
 
+    def drop_files(self) -> None:
+        """Close the temporary files of a body that was given up."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
+
 async def _counted(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     total = 0
     async for piece in request.stream():
@@ -49,18 +56,25 @@ async def read_form(request: Request, part_limit: int) -> FormData:
     """Read a form's body. A body that is no form reads as an empty form; raises ``BodyTooLarge``."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
+        parser = _BoundedParser(request, _counted(request, MULTIPART_LIMIT), part_limit)
         try:
-            return await _BoundedParser(request, _counted(request, MULTIPART_LIMIT), part_limit).parse()
+            return await parser.parse()
         except MultiPartException:
             return FormData()
+        except BodyTooLarge:
+            parser.drop_files()
+            raise
     body = b"".join([piece async for piece in _counted(request, FORM_LIMIT)])
     return _plain_form(body) if kind == "application/x-www-form-urlencoded" else FormData()
 
 
 def _plain_form(body: bytes) -> FormData:
-    from urllib.parse import parse_qsl
-
-    return FormData(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000))
+    fields: list[tuple[str, str | UploadFile]] = []
+    try:
+        fields += parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000)
+    except ValueError:  # more fields than any page has
+        return FormData()
+    return FormData(fields)
 
 
 async def close_files(form: FormData) -> None:

@@ -77,7 +77,7 @@ class Call:
 Handler = Callable[[Call], Response]
 
 
-def redirect(path: str, status: int = 302, **parameters: str) -> Response:
+def redirect(path: str, status: int = 302, /, **parameters: str) -> Response:
     """Send the browser to another page of the portal."""
     return RedirectResponse(path + (f"?{urlencode(parameters)}" if parameters else ""), status)
 
@@ -161,7 +161,7 @@ async def _respond(call: Call, handler: Handler, purpose: str | None, part_limit
         await close_files(form)
 
 
-def route(  # noqa: PLR0913
+def route(
     environment: Environment,
     path: str,
     handler: Handler,

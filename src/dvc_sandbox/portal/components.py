@@ -137,7 +137,9 @@ def submit_components(call: Call) -> Response:
     draft = draft_of(call)
     errors = check(call.environment, draft)
     if errors:
-        return _page(call, draft, errors, ("invalid", "Hồ sơ chưa hợp lệ. Vui lòng kiểm tra lại các mục được đánh dấu"), 422)
+        return _page(
+            call, draft, errors, ("invalid", "Hồ sơ chưa hợp lệ. Vui lòng kiểm tra lại các mục được đánh dấu"), 422
+        )
     pays = store_procedures.online_fee(call.environment, draft.procedure) > 0
     store_drafts.advance(call.environment, draft, "fees" if pays else "confirmation")
     return redirect(FEES if pays else CONFIRMATION, sid=draft.sid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import unicodedata
 import zipfile
@@ -66,7 +67,7 @@ def _sniff(file: IO[bytes]) -> Kind | None:
     for start, kind in signatures:
         if head.startswith(start):
             return kind
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return DOCX if b"[Content_Types].xml" in head or b"word/" in head else ZIP
     return PDF if b"%PDF-" in head else None
 
@@ -132,7 +133,7 @@ def _seven_zip_opens(file: IO[bytes]) -> bool:
     if offset + size + 32 > end:
         return False
     file.seek(32 + offset)
-    return zlib.crc32(file.read(size)) == checksum
+    return bool(zlib.crc32(file.read(size)) == checksum)
 
 
 def _rar_opens(file: IO[bytes]) -> bool:
@@ -166,23 +167,22 @@ def _rar4_blocks(file: IO[bytes]) -> Iterator[tuple[int, bool]]:
 
 def _rar5_blocks(file: IO[bytes]) -> Iterator[tuple[int, bool]]:
     while checksum := file.read(4):
-        raw_size, size = _vint(lambda: file.read(1))
+        raw_size, size = _vint(file)
         body = file.read(size)
         if len(body) != size or zlib.crc32(raw_size + body) != struct.unpack("<I", checksum)[0]:
             raise ValueError("block header")
-        stream = iter(body)
-        source: Callable[[], bytes] = lambda: bytes([next(stream)])  # noqa: E731
-        kind, flags = _vint(source)[1], _vint(source)[1]
+        fields = io.BytesIO(body)
+        kind, flags = _vint(fields)[1], _vint(fields)[1]
         if flags & 1:
-            _vint(source)
-        extra = _vint(source)[1] if flags & 2 else 0
+            _vint(fields)
+        extra = _vint(fields)[1] if flags & 2 else 0
         yield file.seek(extra, 1), kind == 5
 
 
-def _vint(read: Callable[[], bytes]) -> tuple[bytes, int]:
+def _vint(source: IO[bytes]) -> tuple[bytes, int]:
     raw, value = b"", 0
     while len(raw) < 10:
-        byte = read()
+        byte = source.read(1)
         value |= (byte[0] & 0x7F) << (7 * len(raw))
         raw += byte
         if not byte[0] & 0x80:

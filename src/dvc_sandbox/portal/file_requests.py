@@ -80,7 +80,9 @@ def read_file(call: Call) -> Response:
     """The bytes of a stored file."""
     upload = upload_of(call, draft_of(call, "components"))
     headers = {**attachment(upload.stored_name), "X-Content-SHA256": upload.sha256, "Content-Length": str(upload.size)}
-    return StreamingResponse(stream_blob(call.environment, upload.sha256), media_type=upload.media_type, headers=headers)
+    return StreamingResponse(
+        stream_blob(call.environment, upload.sha256), media_type=upload.media_type, headers=headers
+    )
 
 
 def replace_file(call: Call) -> Response:

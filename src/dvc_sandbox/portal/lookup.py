@@ -11,7 +11,9 @@ PAGE = "/dichvucong/tracuu"
 PURPOSE = "lookup"
 
 
-def _page(call: Call, code: str, error: tuple[str, str] | None = None, dossier: store_dossiers.Dossier | None = None) -> Response:
+def _page(
+    call: Call, code: str, error: tuple[str, str] | None = None, dossier: store_dossiers.Dossier | None = None
+) -> Response:
     return call.page(
         "lookup.html",
         code=code,

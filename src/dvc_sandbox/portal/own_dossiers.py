@@ -42,7 +42,11 @@ def show_dossiers(call: Call) -> Response:
         call.environment, account=call.user.id, text=values["tukhoa"], status=status, page=page, size=size
     )
     return call.page(
-        "dossiers.html", dossiers=dossiers, values=values, pager=pager(LIST, values, page, size, total), statuses=STATUS_NAMES
+        "dossiers.html",
+        dossiers=dossiers,
+        values=values,
+        pager=pager(LIST, values, page, size, total),
+        statuses=STATUS_NAMES,
     )
 
 
@@ -155,7 +159,8 @@ def _keep_supplement(call: Call, dossier: Dossier, files: list[tuple[str, Conten
     environment, now = call.environment, to_iso(call.environment.clock.now())
     with environment.database.write() as connection:
         request = connection.execute(
-            "SELECT id FROM supplement_request WHERE dossier = ? AND answered_at IS NULL ORDER BY id DESC", (dossier.code,)
+            "SELECT id FROM supplement_request WHERE dossier = ? AND answered_at IS NULL ORDER BY id DESC",
+            (dossier.code,),
         ).fetchone()
         connection.execute(
             "UPDATE supplement_request SET answered_at = ?, answer = ? WHERE dossier = ? AND answered_at IS NULL",

@@ -46,5 +46,11 @@ def templates() -> jinja2.Environment:
 
 def render(environment: Environment, template: str, **values: Any) -> str:
     """Render one page. ``account`` and ``path`` steer the menu; ``error`` is a pair of slug and message."""
-    defaults: dict[str, Any] = {"account": None, "path": "", "error": None, "field_errors": {}, "urls": environment.urls}
+    defaults: dict[str, Any] = {
+        "account": None,
+        "path": "",
+        "error": None,
+        "field_errors": {},
+        "urls": environment.urls,
+    }
     return templates().get_template(template).render({**defaults, **values})

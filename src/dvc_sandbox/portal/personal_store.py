@@ -99,7 +99,9 @@ def read_from_store(call: Call) -> Response:
     """The bytes of a paper."""
     row = _item(call)
     headers = {**attachment(row["stored_name"]), "X-Content-SHA256": row["sha256"], "Content-Length": str(row["size"])}
-    return StreamingResponse(stream_blob(call.environment, row["sha256"]), media_type=row["media_type"], headers=headers)
+    return StreamingResponse(
+        stream_blob(call.environment, row["sha256"]), media_type=row["media_type"], headers=headers
+    )
 
 
 def delete_from_store(call: Call) -> Response:

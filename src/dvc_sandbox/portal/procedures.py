@@ -17,7 +17,8 @@ def show_list(call: Call) -> Response:
     """One page of the procedures that match the filters."""
     values = {name: call.query(name) for name in _FILTERS}
     size, page = number(call.query("per_page"), 10, MAX_SIZE), number(call.query("page"), 1, 10_000)
-    query = Query(*(values[name] for name in _FILTERS), size=size, page=page)
+    words, field, level, agency, audience, place = values.values()
+    query = Query(words, field, level, agency, audience, place, size, page)
     procedures, total = store_procedures.search(call.environment, query)
     return call.page(
         "procedures.html",
@@ -36,7 +37,11 @@ def show_list(call: Call) -> Response:
 def procedure_of(call: Call, parameter: str) -> Procedure:
     """The procedure an address names; an unknown one is refused with 404."""
     text = call.query(parameter)
-    found = store_procedures.find(call.environment, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else None
+    found = (
+        store_procedures.find(call.environment, int(text))
+        if text.isascii() and text.isdigit() and len(text) < 9
+        else None
+    )
     if found is None:
         raise Refusal(404, "not-found", "Không tìm thấy thủ tục hành chính này")
     return found

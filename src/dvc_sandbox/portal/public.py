@@ -12,25 +12,40 @@ from dvc_sandbox.portal.store_procedures import Query
 NOTES: dict[str, tuple[str, str]] = {
     "/dich-vu-cong/cong-dan/quen-mat-khau": (
         "Quên mật khẩu",
-        "Cổng thử nghiệm không gửi thư đặt lại mật khẩu. Mật khẩu của các tài khoản thử nghiệm được công bố trong tài liệu của sandbox.",
+        (
+            "Cổng thử nghiệm không gửi thư đặt lại mật khẩu. "
+            "Mật khẩu của các tài khoản thử nghiệm được công bố trong tài liệu của sandbox."
+        ),
     ),
     "/dich-vu-cong/cong-dan/dang-ky": (
         "Đăng ký tài khoản",
-        "Cổng thử nghiệm không nhận đăng ký mới. Hãy dùng một trong các tài khoản thử nghiệm có sẵn, ví dụ: congdan, doanhnghiep.",
+        (
+            "Cổng thử nghiệm không nhận đăng ký mới. "
+            "Hãy dùng một trong các tài khoản thử nghiệm có sẵn, ví dụ: congdan, doanhnghiep."
+        ),
     ),
     "/dich-vu-cong/cong-dan/dang-nhap-mot-lan": (
         "Đăng nhập một lần",
-        "Đăng nhập bằng tài khoản định danh điện tử quốc gia (VNeID) không có trong môi trường thử nghiệm. Hãy đăng nhập bằng tên đăng nhập và mật khẩu.",
+        (
+            "Đăng nhập bằng tài khoản định danh điện tử quốc gia (VNeID) không có trong môi trường thử nghiệm. "
+            "Hãy đăng nhập bằng tên đăng nhập và mật khẩu."
+        ),
     ),
     "/dichvucong/kiosk": (
         "Kiosk",
-        "Kiosk tra cứu tại bộ phận một cửa dùng chung trang tra cứu hồ sơ. Chọn Tra cứu hồ sơ trên thanh menu để xem tình trạng hồ sơ.",
+        (
+            "Kiosk tra cứu tại bộ phận một cửa dùng chung trang tra cứu hồ sơ. "
+            "Chọn Tra cứu hồ sơ trên thanh menu để xem tình trạng hồ sơ."
+        ),
     ),
     "/dichvucong/dichvukhac": (
         "Dịch vụ khác",
-        "Môi trường thử nghiệm không có dịch vụ khác. Các chức năng chính: bộ thủ tục, nộp hồ sơ trực tuyến, tra cứu hồ sơ, kho giấy tờ.",
+        (
+            "Môi trường thử nghiệm không có dịch vụ khác. "
+            "Các chức năng chính: bộ thủ tục, nộp hồ sơ trực tuyến, tra cứu hồ sơ, kho giấy tờ."
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def show_home(call: Call) -> Response:

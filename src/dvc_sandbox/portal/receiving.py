@@ -31,7 +31,9 @@ def content_of(value: object, slot: str) -> Content:
         kind = file_kinds.kind_of(value.file, name)
     except file_kinds.WrongType:
         raise Refusal(
-            415, "type", f"Tệp tin {name} không đúng định dạng; chỉ nhận .doc, .docx, .pdf, .jpg hoặc tệp nén .zip, .rar, .7z"
+            415,
+            "type",
+            f"Tệp tin {name} không đúng định dạng; chỉ nhận .doc, .docx, .pdf, .jpg hoặc tệp nén .zip, .rar, .7z",
         ) from None
     except file_kinds.BrokenFile:
         raise Refusal(422, "broken", f"Tệp tin {name} bị hỏng hoặc không mở được") from None

@@ -13,9 +13,9 @@ from dvc_sandbox.portal.text import fold
 from dvc_sandbox.seed import catalogue, generated
 
 _ACCOUNT = (
-    "username kind full_name identity_number issued_on issued_by birthday gender phone email "
-    "organisation tax_code certificate"
-).split()
+    "username", "kind", "full_name", "identity_number", "issued_on", "issued_by", "birthday", "gender", "phone", "email",
+    "organisation", "tax_code", "certificate",
+)  # fmt: skip
 
 
 def prepare(environment: Environment) -> None:

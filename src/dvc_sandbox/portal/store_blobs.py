@@ -15,10 +15,14 @@ _PIECE = 1 << 20
 def write_blob(connection: sqlite3.Connection, source: IO[bytes]) -> tuple[str, int]:
     """Copy a seekable file into table ``blob`` (once per content); return its SHA-256 and its size in bytes."""
     source.seek(0)
-    digest = hashlib.file_digest(source, "sha256").hexdigest()
-    size = source.seek(0, 2)
+    hasher, size = hashlib.sha256(), 0
+    while piece := source.read(_PIECE):
+        hasher.update(piece)
+        size += len(piece)
+    digest = hasher.hexdigest()
     inserted = connection.execute(
-        "INSERT INTO blob (sha256, size, content) VALUES (?, ?, zeroblob(?)) ON CONFLICT DO NOTHING", (digest, size, size)
+        "INSERT INTO blob (sha256, size, content) VALUES (?, ?, zeroblob(?)) ON CONFLICT DO NOTHING",
+        (digest, size, size),
     )
     if inserted.rowcount == 1:
         source.seek(0)

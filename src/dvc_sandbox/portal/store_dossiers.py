@@ -205,7 +205,7 @@ def get(environment: Environment, code: str) -> Dossier:
     return dossier
 
 
-def search(  # noqa: PLR0913
+def search(
     environment: Environment,
     *,
     account: int | None = None,
@@ -230,7 +230,7 @@ def search(  # noqa: PLR0913
         where.append("instr(d.search_text, ?) > 0")
         arguments.append(word)
     condition = " AND ".join(where)
-    count = environment.database.read_one(f"SELECT count(*) AS n FROM dossier d WHERE {condition}", *arguments)
+    count = environment.database.read_one(f"SELECT count(*) AS n FROM dossier d WHERE {condition}", *arguments)  # noqa: S608 - fixed conditions
     rows = environment.database.read(
         f"{_SELECT} WHERE {condition} ORDER BY d.submitted_at DESC, d.code DESC LIMIT ? OFFSET ?",
         *arguments,
@@ -275,7 +275,9 @@ def history(environment: Environment, code: str) -> list[Event]:
     return [Event(from_iso(row["at"]), row["status"], row["by"], row["note"]) for row in rows]
 
 
-def add_event(environment: Environment, connection: sqlite3.Connection, code: str, status: int, by: str, note: str) -> None:  # noqa: PLR0913
+def add_event(
+    environment: Environment, connection: sqlite3.Connection, code: str, status: int, by: str, note: str
+) -> None:
     """Append a line to the history inside the caller's transaction."""
     connection.execute(
         "INSERT INTO dossier_event (dossier, at, status, by, note) VALUES (?, ?, ?, ?, ?)",
@@ -306,7 +308,7 @@ def set_appointment(environment: Environment, code: str, moment: datetime) -> No
         connection.execute("UPDATE dossier SET appointment = ? WHERE code = ?", (to_iso(moment), code))
 
 
-def add_paper(  # noqa: PLR0913
+def add_paper(
     environment: Environment, code: str, kind: str, file_name: str, content: bytes, media_type: str = "application/pdf"
 ) -> int:
     """Keep a paper of the agency ("1".."5", "fee" or "result") for the citizen to download; return its id."""

@@ -100,17 +100,26 @@ def discard(environment: Environment, sid: str, account: int) -> bool:
         return cursor.rowcount == 1
 
 
-def save_applicant(environment: Environment, draft: Draft, applicant: Mapping[str, str], owner: Mapping[str, str]) -> None:
+def save_applicant(
+    environment: Environment, draft: Draft, applicant: Mapping[str, str], owner: Mapping[str, str]
+) -> None:
     """Keep the applicant page; the components page may be opened from now on."""
     step = draft.step if draft.reached("components") else "components"
     with environment.database.write() as connection:
         connection.execute(
             "UPDATE draft SET applicant = ?, owner = ?, step = ? WHERE sid = ?",
-            (json.dumps(dict(applicant), ensure_ascii=False), json.dumps(dict(owner), ensure_ascii=False), step, draft.sid),
+            (
+                json.dumps(dict(applicant), ensure_ascii=False),
+                json.dumps(dict(owner), ensure_ascii=False),
+                step,
+                draft.sid,
+            ),
         )
 
 
-def save_components(environment: Environment, draft: Draft, rows: Mapping[str, DraftRow], subject: str, note: str) -> None:
+def save_components(
+    environment: Environment, draft: Draft, rows: Mapping[str, DraftRow], subject: str, note: str
+) -> None:
     """Keep ticks, copies, names of free rows, subject and note of the components page."""
     with environment.database.write() as connection:
         connection.executemany(

@@ -121,9 +121,9 @@ def search(environment: Environment, query: Query) -> tuple[list[Procedure], int
         where.append("id IN (SELECT procedure FROM procedure_agency WHERE agency = ?)")
         arguments.append(query.agency)
     condition = " AND ".join(where)
-    count = environment.database.read_one(f"SELECT count(*) AS n FROM procedure WHERE {condition}", *arguments)
+    count = environment.database.read_one(f"SELECT count(*) AS n FROM procedure WHERE {condition}", *arguments)  # noqa: S608 - fixed conditions
     rows = environment.database.read(
-        f"SELECT * FROM procedure WHERE {condition} ORDER BY id LIMIT ? OFFSET ?",
+        f"SELECT * FROM procedure WHERE {condition} ORDER BY id LIMIT ? OFFSET ?",  # noqa: S608 - fixed conditions
         *arguments,
         query.size,
         (query.page - 1) * query.size,

@@ -7,7 +7,15 @@ import io
 from starlette.responses import HTMLResponse, Response
 
 from dvc_sandbox.environment import Environment
-from dvc_sandbox.portal import components, creation, dossier_facts, sessions, store_dossiers, store_drafts, store_procedures
+from dvc_sandbox.portal import (
+    components,
+    creation,
+    dossier_facts,
+    sessions,
+    store_dossiers,
+    store_drafts,
+    store_procedures,
+)
 from dvc_sandbox.portal.applicant import GENDERS
 from dvc_sandbox.portal.calls import Call, Refusal, attachment, redirect
 from dvc_sandbox.portal.creation import CommitDelayed, CommitFailed, TokenRefused
@@ -18,9 +26,16 @@ from dvc_sandbox.portal.text import to_iso
 from dvc_sandbox.portal.wizard import BASE, CONFIRMATION, agency_name, draft_of, procedure_of_draft
 
 DONE, RECEIPT = f"{BASE}/nop-thanh-cong", f"{BASE}/giay-xac-nhan"
-PAYMENTS = {"truc-tuyen": "Thanh toán trực tuyến (THỬ NGHIỆM, không trừ tiền)", "tai-quay": "Nộp tại quầy khi nhận kết quả"}
-_GATEWAY_TIMEOUT = "<html><head><title>504 Gateway Time-out</title></head><body><h1>504 Gateway Time-out</h1></body></html>"
-_SERVER_ERROR = "<html><head><title>500 Internal Server Error</title></head><body><h1>500 Internal Server Error</h1></body></html>"
+PAYMENTS = {
+    "truc-tuyen": "Thanh toán trực tuyến (THỬ NGHIỆM, không trừ tiền)",
+    "tai-quay": "Nộp tại quầy khi nhận kết quả",
+}
+_GATEWAY_TIMEOUT = (
+    "<html><head><title>504 Gateway Time-out</title></head><body><h1>504 Gateway Time-out</h1></body></html>"
+)
+_SERVER_ERROR = (
+    "<html><head><title>500 Internal Server Error</title></head><body><h1>500 Internal Server Error</h1></body></html>"
+)
 
 
 def show_fees(call: Call) -> Response:
@@ -68,7 +83,9 @@ def _confirmation_page(call: Call, draft: Draft, errors: dict[str, str], status:
         others=components.other_rows(call.environment, draft),
         total=store_procedures.online_fee(call.environment, draft.procedure),
         payments=PAYMENTS,
-        places=dossier_facts.place_names(call.environment, draft.applicant["CongDan_maTinhThanh"], draft.applicant["CongDan_maPhuongXa"]),
+        places=dossier_facts.place_names(
+            call.environment, draft.applicant["CongDan_maTinhThanh"], draft.applicant["CongDan_maPhuongXa"]
+        ),
         genders=GENDERS,
         csrf=call.token(creation.purpose_of(draft.sid)),
         field_errors=errors,
@@ -106,7 +123,11 @@ def _draft_to_commit(call: Call, token: str) -> Draft:
 
 def _token_refusal(state: str) -> Refusal:
     if state == "used":
-        return Refusal(403, "token-used", "Mã xác nhận nộp hồ sơ này đã được sử dụng. Kiểm tra danh sách hồ sơ của tôi trước khi nộp lại")
+        return Refusal(
+            403,
+            "token-used",
+            "Mã xác nhận nộp hồ sơ này đã được sử dụng. Kiểm tra danh sách hồ sơ của tôi trước khi nộp lại",
+        )
     return Refusal(403, "csrf", "Mã xác nhận nộp hồ sơ không hợp lệ. Vui lòng mở lại trang xác nhận")
 
 

@@ -100,7 +100,7 @@ def show_applicant(call: Call) -> Response:
     """The applicant page, prefilled from the account or from what was saved."""
     draft = draft_of(call)
     values = dict(draft.applicant) or applicant.prefilled(call.user)
-    owner = dict(draft.owner) or {name: "" for name in applicant.OWNER_FIELDS} | {applicant.SAME_PERSON: "1"}
+    owner = dict(draft.owner) or dict.fromkeys(applicant.OWNER_FIELDS, "") | {applicant.SAME_PERSON: "1"}
     return _applicant_page(call, draft, ApplicantPage(values, owner, {}), 200)
 
 

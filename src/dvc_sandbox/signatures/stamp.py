@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from math import cos, pi, sin
 from typing import Any
 
@@ -89,11 +90,12 @@ def _style(stamp: Stamp) -> Any:
     from pyhanko.stamp import TextStampStyle
 
     width, height = stamp.size
+    font: Any = _FontFromMemory()
     seal = height if stamp.seal else 0
     lines = [part for line in stamp.lines for part in _wrap(line, width - seal - 12)]
     return TextStampStyle(
         stamp_text="\n".join(lines).replace("%", "%%"),
-        text_box_style=TextBoxStyle(font=_font_factory(), font_size=_SIZE, leading=_SIZE + 3),
+        text_box_style=TextBoxStyle(font=font, font_size=_SIZE, leading=_SIZE + 3),
         inner_content_layout=SimpleBoxLayoutRule(
             x_align=AxisAlignment.ALIGN_MIN,
             y_align=AxisAlignment.ALIGN_MID,
@@ -122,11 +124,15 @@ def _wrap(text: str, width: float) -> list[str]:
     return lines
 
 
-def _font_factory() -> Any:
-    import fontpkg_be_vietnam_pro
-    from pyhanko.pdf_utils.font.opentype import GlyphAccumulatorFactory
+class _FontFromMemory:
+    """A font factory for pyHanko; its own one leaves the font's file open."""
 
-    return GlyphAccumulatorFactory(str(fontpkg_be_vietnam_pro.ROOT / "files" / "BeVietnamPro-Regular.ttf"))
+    def create_font_engine(self, writer: Any, obj_stream: Any = None) -> Any:
+        from pyhanko.pdf_utils.font.opentype import GlyphAccumulator
+
+        if obj_stream is None and writer.stream_xrefs:
+            obj_stream = writer.prepare_object_stream()
+        return GlyphAccumulator(writer, BytesIO(load_font("Regular").data), font_size=_SIZE, obj_stream=obj_stream)
 
 
 def _seal(width: float, height: float) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import re
 import shutil
@@ -15,9 +16,12 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx
+import pikepdf
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
 
 from dvc_sandbox.control import Options, Running, SandboxError, admin_client, start_thread
 from dvc_sandbox.pki import P12_PASSPHRASE, Pki
@@ -225,6 +229,33 @@ def test_a_caller_cannot_choose_the_time(sandbox: Running, pki: Pki, tmp_path: P
     headers = {"X-Certomancer-Fake-Time": "2040-01-01T00:00:00+0000"}
     crl = httpx.get(f"{sandbox.urls.pki}/dvc/crls/ca/latest.crl", headers=headers).content
     assert x509.load_der_x509_crl(crl).last_update_utc < datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.mark.skipif(not (shutil.which("pdfsig") and shutil.which("certutil")), reason="needs pdfsig and certutil")
+@pytest.mark.parametrize(("name", "verdict"), [("citizen", "is Trusted"), ("revoked", "has been Revoked")])
+def test_pdfsig_judges_a_signer_by_the_root_and_ocsp(pki: Pki, tmp_path: Path, name: str, verdict: str) -> None:
+    signer = signers.SimpleSigner.load_pkcs12(pki.credential(name).p12, passphrase=P12_PASSPHRASE.encode())
+    assert signer is not None
+    plain = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(plain)
+    signed = signers.sign_pdf(IncrementalPdfFileWriter(plain), signers.PdfSignatureMetadata("S"), signer=signer)
+    path, trust = tmp_path / "signed.pdf", f"sql:{tmp_path}"
+    path.write_bytes(signed.getvalue())
+    for options in (["-N", "--empty-password"], ["-A", "-n", "root", "-t", "C,C,C", "-i", str(pki.root)]):
+        subprocess.run(["certutil", *options, "-d", trust], check=True, timeout=30)
+    told = subprocess.run(
+        ["pdfsig", "-nssdir", trust, str(path)], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert "Signature is Valid" in told.stdout
+    assert f"Certificate {verdict}" in told.stdout
+
+
+@pytest.mark.parametrize("path", ["/dvc/ocsp/ca", "/dvc/tsa/tsa"])
+@pytest.mark.parametrize("content", [b"", b"junk", b"0\x80", b"0\x03\x02\x01\x05", b"\xff" * 5000])
+def test_junk_is_a_bad_request(sandbox: Running, path: str, content: bytes) -> None:
+    assert httpx.post(sandbox.urls.pki + path, content=content).status_code == 400
 
 
 def test_an_unknown_name_is_refused(pki: Pki) -> None:

@@ -91,7 +91,7 @@ class Page:
     def form(self, form_id: str) -> tuple[str, dict[str, str]]:
         """Action and present values of a form."""
         form = self.tree.get_element_by_id(form_id)
-        return form.get("action"), {name: value for name, value in form.form_values()}
+        return form.get("action"), dict(form.form_values())
 
 
 class Citizen:

@@ -48,7 +48,13 @@ def rar5() -> bytes:
         sized = bytes([len(body)]) + body
         return struct.pack("<I", zlib.crc32(sized)) + sized
 
-    return b"Rar!\x1a\x07\x01\x00" + block(b"\x01\x00\x00") + block(b"\x02\x02\x05" + b"\0" * 6) + b"hello" + block(b"\x05\x00\x00")
+    return (
+        b"Rar!\x1a\x07\x01\x00"
+        + block(b"\x01\x00\x00")
+        + block(b"\x02\x02\x05" + b"\0" * 6)
+        + b"hello"
+        + block(b"\x05\x00\x00")
+    )
 
 
 def seven_zip() -> bytes:
@@ -159,7 +165,9 @@ def test_file_requests_need_the_drafts_own_token(citizen: Citizen, sid: str) -> 
         assert (refused.status_code, refused.json()["error"]) == (403, "csrf")
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd.pdf", "C:\\Windows\\a.pdf", "a\x07b.pdf", "<b>.pdf", "x" * 400 + ".pdf"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd.pdf", "C:\\Windows\\a.pdf", "a\x07b.pdf", "<b>.pdf", "x" * 400 + ".pdf"]
+)
 def test_file_names_are_only_text(citizen: Citizen, sid: str, name: str) -> None:
     stored = citizen.upload(sid, pdf(), name=name).json()
     assert re.fullmatch(r"documents\d{14}_\d{10}\.pdf", stored["storedName"])

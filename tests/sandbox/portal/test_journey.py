@@ -18,7 +18,11 @@ def test_from_log_in_to_receipt(citizen: Citizen, admin: AdminClient) -> None:
     assert re.fullmatch(r"documents\d{14}_\d{10}\.pdf", stored["storedName"])
     assert (stored["originalName"], stored["size"], stored["signed"]) == ("Đơn đề nghị.pdf", len(content), False)
     note = "Số tham chiếu nội bộ: DVC-ABCDEFGHIJKLMNOP"
-    assert citizen.fill_components(sid, HoSoOnline_ghiChu=note).response.headers["location"].startswith(f"{WIZARD}/xac-nhan")
+    assert (
+        citizen.fill_components(sid, HoSoOnline_ghiChu=note)
+        .response.headers["location"]
+        .startswith(f"{WIZARD}/xac-nhan")
+    )
     done = citizen.confirm(citizen.confirmation(sid))
     code = code_of(done)
     receipt = citizen.get(done.response.headers["location"])

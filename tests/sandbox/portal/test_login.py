@@ -35,7 +35,12 @@ def test_a_captcha_works_once_even_when_the_password_was_wrong(visitor: Browsers
     assert person.send(first, "loginForm", tenDangNhap="congdan04", matKhau="x", maXacNhan=answer).error == "password"
     number = first.tree.xpath("//input[@name='captchaId']/@value")[0]
     again = person.send(
-        person.get(LOGIN), "loginForm", tenDangNhap="congdan04", matKhau="CongDan@123", maXacNhan=answer, captchaId=number
+        person.get(LOGIN),
+        "loginForm",
+        tenDangNhap="congdan04",
+        matKhau="CongDan@123",
+        maXacNhan=answer,
+        captchaId=number,
     )
     assert again.error == "captcha"
 

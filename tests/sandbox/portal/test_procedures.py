@@ -61,7 +61,9 @@ def test_the_detail_shows_the_guides_procedure(citizen: Citizen) -> None:
     assert page.text("//dd[@data-field='thoi-han']") == "2 ngày"
     assert page.text("//dd[@data-field='co-quan']").startswith("Bộ phận Tiếp nhận và Trả kết quả sở TT&TT")
     rows = page.tree.xpath("//table[contains(@class, 'thanh-phan')]//tr[@data-component]")
-    assert [(row.get("data-mandatory"), row.get("data-originals"), row.get("data-copies")) for row in rows] == [("1", "1", "0")]
+    assert [(row.get("data-mandatory"), row.get("data-originals"), row.get("data-copies")) for row in rows] == [
+        ("1", "1", "0")
+    ]
     form = citizen.http.get(rows[0].xpath(".//a/@href")[0])
     assert form.status_code == 200
     assert form.headers["content-disposition"].startswith("attachment")

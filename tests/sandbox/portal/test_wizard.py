@@ -113,7 +113,14 @@ def test_communes_of_the_two_level_profile(citizen: Citizen) -> None:
     assert units["sandbox"] is True
     assert (units["levels"], units["districts"]) == (2, [])
     assert {"code": "11953", "name": "Phường Phố Hiến"} in units["communes"]
-    assert len(citizen.get(f"{WIZARD}/thong-tin-nguoi-nop", sid=citizen.start()).tree.xpath("//*[@id='CongDan_maTinhThanh']/option")) == 35
+    assert (
+        len(
+            citizen.get(f"{WIZARD}/thong-tin-nguoi-nop", sid=citizen.start()).tree.xpath(
+                "//*[@id='CongDan_maTinhThanh']/option"
+            )
+        )
+        == 35
+    )
     assert citizen.http.get(UNITS, params={"tinh": "zz"}).json()["communes"] == []
 
 

@@ -73,7 +73,7 @@ def _count(report: SignReport) -> Line:
 
 def _certificate_pairs(certificate: SigningCertificate) -> tuple[tuple[str, str], ...]:
     return (
-        (_("Signer"), certificate.common_name),
+        (_("Signed by"), certificate.common_name),
         (_("Organisation"), certificate.organisation if certificate.organisation != certificate.common_name else ""),
         (_("Personal number"), _masked(certificate.identity)),
         (_("Tax code"), certificate.tax_code),
@@ -87,7 +87,7 @@ def _signature_pairs(signature: SignatureVerdict) -> tuple[tuple[str, str], ...]
     validity = f"{show_date(signature.not_before)} - {show_date(signature.not_after)}" if signature.not_after else ""
     return (
         (_("Result"), signature.explanation),
-        (_("Signer"), signature.signer),
+        (_("Signed by"), signature.signer),
         (_("Organisation"), signature.organisation if signature.organisation != signature.signer else ""),
         (_("Personal number"), _masked(signature.identity)),
         (_("Tax code"), signature.tax_code),

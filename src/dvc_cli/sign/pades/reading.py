@@ -86,8 +86,8 @@ def identify(head: bytes, size: int) -> FileKind | None:
     if start.startswith(b"<?xml"):
         return FileKind(_("an XML file"))
     if all(byte in b"\t\r\n\f" or byte >= 0x20 for byte in head[:512]):
-        return FileKind(_("a text file"))
-    return FileKind(_("of an unknown kind"))
+        return FileKind(_("a plain text file"))
+    return FileKind(_("a file of unknown kind"))
 
 
 def require_pdf(stream: BinaryIO, name: str) -> None:

@@ -23,7 +23,7 @@ def open_smartca(
     clock: Clock,
     ledger: AttemptLedger | None = None,
 ) -> Signer:
-    """The SmartCA signer that `spec` describes (its options: `account.Account`); with a `ledger` a refused password is remembered.
+    """The SmartCA signer that `spec` describes (its options: `account.Account`); a `ledger` remembers refused passwords.
 
     Raises:
         ConfigurationProblem: an option is missing or wrong.

@@ -1,4 +1,4 @@
-"""The guard before a SmartCA password: a wrong one is never repeated by itself, not even by the next scheduled run (security.md)."""
+"""The guard before a SmartCA password: a wrong one is never repeated by itself, not even by a schedule (security.md)."""
 
 from __future__ import annotations
 
