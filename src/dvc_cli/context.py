@@ -75,6 +75,12 @@ class Context:
     def apply(self, values: dict[str, Any]) -> None:
         """Take the shared options given at one level of the command line."""
         self.options = replace(self.options, **values)
+        if "verbose" in values:
+            from dvc_cli.output.log import OpenLog
+
+            if earlier := self.__dict__.pop("log", None):
+                earlier.close()
+            self.__dict__["log"] = OpenLog(self.options.verbose)
 
     # -- talking to people -------------------------------------------------------------------------------------------
 
@@ -373,7 +379,7 @@ class Context:
 
     def close(self) -> None:
         """Close what was opened; errors while closing never hide the run's own."""
-        for name in ("portal", "journal", "progress"):
+        for name in ("portal", "journal", "progress", "log"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         sys.stdout.flush()

@@ -71,10 +71,10 @@ class TestConfig:
         assert run("config", "get", "scan.page_size") == "A5\n"
 
     def test_mistakes(self, run: Run) -> None:
-        run("config", "set", "output.langage", "vi", status=ExitCode.USAGE)
+        run("config", "set", "output.languige", "vi", status=ExitCode.USAGE)
         assert "hint: Did you mean `output.language`?" in run.error
-        run("config", "get", "langage", "--lang", "vi", status=ExitCode.USAGE)
-        assert "lỗi: Không có cài đặt `langage`" in run.error
+        run("config", "get", "languige", "--lang", "vi", status=ExitCode.USAGE)
+        assert "lỗi: Không có cài đặt `languige`" in run.error
         run("config", "set", "network.read_timeout", "soon", status=ExitCode.USAGE)
         run("config", "set", "profile", "nobody", status=ExitCode.CONFIGURATION)
         assert not (home() / "config").exists()
@@ -185,6 +185,24 @@ class TestProfile:
     def test_all_of_it_in_vietnamese(self, run: Run) -> None:
         run(*ADD, "--use", "--lang", "vi")
         shown = run("profile", "show", "--lang", "vi")
-        assert "Khóa tham chiếu\tcó\n" in shown
+        assert "chiếu\tcó\n" in shown
         assert "Trạng thái\tđang dùng\n" in shown
         assert "đang dùng" in run("profile", "list", "--lang", "vi")
+
+
+class TestLog:
+    """`-v` and `-vv`."""
+
+    def test_the_network_log_is_shown_twice_verbose_and_masked(self, run: Run) -> None:
+        from tests.net.servers import answering, serving
+
+        with serving(answering("404 Not Found", b"canary-body")) as server:
+            run("profile", "add", "x", "--portal", server.url, "--use")
+            main(["procedures", "show", "034099000123", "-vv"])
+            loud = run._capsys.readouterr().err
+            main(["procedures", "show", "034099000123"])
+            silent = run._capsys.readouterr().err
+        assert "dvc_cli.net.client: GET /" in loud
+        assert " -> 404 in " in loud
+        assert "canary-body" not in loud
+        assert "dvc_cli.net.client" not in silent

@@ -92,13 +92,13 @@ def test_variables_of_other_programs_are_left_alone(paths: Paths, project: Path)
     ("text", "complaint"),
     [
         ("x = 1\n", ":1: unknown key `x`"),
-        ("\n[output]\nlangage = 'vi'\n", ":3: unknown key `output.langage`; did you mean `output.language`?"),
+        ("\n[output]\nlanguige = 'vi'\n", ":3: unknown key `output.languige`; did you mean `output.language`?"),
         ("language = 'vi'\n", ":1: unknown key `language`; did you mean `output.language`?"),
         ("[network]\n# proxy\nproxi = 'x'  # y\n", ":3: unknown key `network.proxi`; did you mean `network.proxy`?"),
         ("[nonsense.deeper]\na = 1\n", ":2: unknown key `nonsense.deeper.a`"),
         ('"output".colour = "auto"\n', ":1: unknown key `output.colour`; did you mean `output.color`?"),
         ("output = 3\n", ":1: unknown key `output`"),
-        ("output = {langage = 'vi'}\n", ":1: unknown key `output.langage`"),
+        ("output = {languige = 'vi'}\n", ":1: unknown key `output.languige`"),
     ],
 )
 def test_unknown_keys_are_refused_with_their_place(paths: Paths, project: Path, text: str, complaint: str) -> None:
@@ -315,7 +315,7 @@ def test_lines_are_right(tmp_path_factory: pytest.TempPathFactory, keys: list[li
 
 @pytest.mark.parametrize(
     ("name", "other"),
-    [("output.langauge", "output.language"), ("language", "output.language"), ("read_timeout", "network.read_timeout")],
+    [("output.languige", "output.language"), ("language", "output.language"), ("read_timeout", "network.read_timeout")],
 )
 def test_a_mistyped_key_on_the_command_line(paths: Paths, project: Path, name: str, other: str) -> None:
     with pytest.raises(NoSuchSetting) as raised:

@@ -58,7 +58,7 @@ def loaded(*arguments: str, **environment: str) -> tuple[int, set[str]]:
         (["profile", "list", "--json"], 0),
         (["config", "list", "--json"], 0),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_light_commands_load_nothing_heavy(arguments, status):
     found, names = loaded(*arguments)

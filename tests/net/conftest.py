@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.net.certificates import Authority, make_authority
-from tests.net.clients import Opener
 
 from dvc_cli.net import NetSettings
+from tests.net.certificates import Authority, make_authority
+from tests.net.clients import Opener
 
 
 @pytest.fixture(scope="session")

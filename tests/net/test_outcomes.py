@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.net.clients import Opener
-from tests.net.servers import Peer, answering, serving
 
 from dvc_cli.errors import ExitCode, NotFound, Temporary
 from dvc_cli.net import HttpClient, NotSent, Unanswered
 from dvc_cli.net.base import FilePart
 from dvc_cli.net.outcome import AnswerTooLarge, NoAnswer
+from tests.net.clients import Opener
+from tests.net.servers import Peer, answering, serving
 
 Mutation = Callable[[HttpClient], object]
 MUTATIONS: dict[str, Mutation] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.net.clients import Opener
-from tests.net.servers import Behaviour, Peer, Seen, routes, serving
 
 from dvc_cli.net import Unanswered
 from dvc_cli.net.address import BadAddress
 from dvc_cli.net.outcome import NoAnswer
+from tests.net.clients import Opener
+from tests.net.servers import Behaviour, Peer, Seen, routes, serving
 
 
 def redirecting(status: int, location: str) -> Behaviour:

@@ -13,12 +13,12 @@ from email.policy import HTTP
 from pathlib import Path
 
 import pytest
-from tests.net.clients import Opener
-from tests.net.servers import Peer, Seen, answering, routes, serving
 
 from dvc_cli.net import NotSent, Unanswered
 from dvc_cli.net.base import FilePart
 from dvc_cli.net.client import UnreadableFile
+from tests.net.clients import Opener
+from tests.net.servers import Peer, Seen, answering, routes, serving
 
 
 def part(path: Path, name: str = "tệp.pdf", field: str = "file") -> FilePart:

@@ -6,12 +6,11 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.net.certificates import Authority, make_authority
-from tests.net.clients import Opener
-from tests.net.servers import Peer, Server, answering, serving
 
 from dvc_cli.net import NetSettings, NotSent
 from dvc_cli.net.address import BadAddress, check_address
@@ -19,6 +18,9 @@ from dvc_cli.net.client import open_client
 from dvc_cli.net.outcome import CertificateRefused
 from dvc_cli.net.proxy import BadProxy, choose_proxy
 from dvc_cli.net.tls import BadCaFile
+from tests.net.certificates import Authority, make_authority
+from tests.net.clients import Opener
+from tests.net.servers import Peer, Server, answering, serving
 
 
 class TestCertificates:
@@ -71,6 +73,26 @@ class TestCertificates:
             client = opened(server.url.replace("http:", "https:"), connect_timeout=0.3)
             with pytest.raises(NotSent):
                 client.post("/x", form=[])
+
+    def test_threads_do_not_wait_for_the_handshakes_of_others(self, authority: Authority, opened: Opener) -> None:
+        context = authority.server()
+
+        def slow_handshake(peer: Peer) -> None:
+            time.sleep(0.4)
+            peer.connection = context.wrap_socket(peer.connection, server_side=True)
+            answering()(peer)
+            peer.connection.close()
+
+        with serving(slow_handshake) as server:
+            client = opened(server.url.replace("http:", "https:"), ca_file=authority.file, read_timeout=5.0)
+            clones = [client.clone() for _ in range(8)]
+            started = time.monotonic()
+            with ThreadPoolExecutor(8) as pool:
+                statuses = list(pool.map(lambda one: one.get("/x").status, clones))
+            assert statuses == [200] * 8
+            assert time.monotonic() - started < 8 * 0.4
+            for one in clones:
+                one.close()
 
     @pytest.mark.parametrize("content", [None, b"no certificate"])
     def test_a_bad_ca_file_is_told(self, content: bytes | None, tmp_path: Path, opened: Opener) -> None:

@@ -55,7 +55,9 @@ def signer_of(credential: Credential, **options: Any) -> Any:
     return SimpleSigner.load(str(credential.key), str(credential.certificate), (str(credential.chain),), **options)
 
 
-def sign(pdf: bytes, signer: Any, *, subfilter: str = "PADES", box: Any = None, field: str = "Sig1", **options: Any) -> bytes:
+def sign(
+    pdf: bytes, signer: Any, *, subfilter: str = "PADES", box: Any = None, field: str = "Sig1", **options: Any
+) -> bytes:
     """Sign by pyHanko, as a citizen's program would."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -80,7 +82,9 @@ def resign(pdf: bytes, ranges: list[int], signer: Any) -> bytes:
     first, second = ranges[0], ranges[-2]
     text = b"/ByteRange [" + b" ".join(str(number).encode() for number in ranges)
     pdf = pdf[: place.start()] + text.ljust(len(place[0]) - 1) + b"]" + pdf[place.end() :]
-    gap = re.compile(rb"/Contents\s*<([0-9A-Fa-f]+)>").search(pdf, place.start() - 60_000 if place.start() > 60_000 else 0)
+    gap = re.compile(rb"/Contents\s*<([0-9A-Fa-f]+)>").search(
+        pdf, place.start() - 60_000 if place.start() > 60_000 else 0
+    )
     assert gap is not None
     import hashlib
 

@@ -12,6 +12,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from dvc_cli.journal import open_ledger
+from dvc_cli.model.ports import AttemptLedger
+from dvc_cli.model.secret import Secret
+from dvc_cli.sign.base import SignerSpec
+from dvc_cli.sign.token.signer import TokenSigner
+from dvc_cli.testing.signer_contract import SystemTime
 from tests.sign.pki import Issued
 
 PIN = "482913"
@@ -59,13 +65,31 @@ class Token:
                 )
             )
             self.run(
-                "softhsm2-util", "--import", str(key_file), "--token", self.label, "--label", label, "--id", key_id, "--pin", PIN
+                "softhsm2-util",
+                "--import",
+                str(key_file),
+                "--token",
+                self.label,
+                "--label",
+                label,
+                "--id",
+                key_id,
+                "--pin",
+                PIN,
             )
         self.tool("--write-object", str(certificate_file), "--type", "cert", "--id", key_id, "--label", label)
 
     def tool(self, *arguments: str) -> str:
         return self.run(
-            "pkcs11-tool", "--module", str(self.module), "--token-label", self.label, "--login", "--pin", PIN, *arguments
+            "pkcs11-tool",
+            "--module",
+            str(self.module),
+            "--token-label",
+            self.label,
+            "--login",
+            "--pin",
+            PIN,
+            *arguments,
         )
 
 
@@ -80,3 +104,24 @@ def make_token(folder: Path, label: str = "dvc-thu") -> Token:
     token = Token(module, folder, label)
     token.run("softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin", PIN)
     return token
+
+
+def token_signer(
+    token: Token, pin: str, ledger: AttemptLedger, *, environ: Mapping[str, str] | None = None, **options: str | bool
+) -> TokenSigner:
+    """The driver for a token, which gives `pin` when it is asked for one."""
+
+    def secret(purpose: str, subject: str, *, flag: str, question: str) -> Secret:
+        assert purpose == "pin"
+        assert flag == "--pin-file"
+        assert subject
+        assert question
+        return Secret(pin)
+
+    spec = SignerSpec(name="token", kind="token", options={"module": str(token.module), **options})
+    return TokenSigner(spec, secret, ledger, SystemTime(), environ or token.environ)
+
+
+def ledger_in(folder: Path) -> AttemptLedger:
+    """The real ledger, in a throw-away folder."""
+    return open_ledger(folder, SystemTime())

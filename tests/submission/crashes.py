@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tests.submission.stage import Stage, kill
-
 from dvc_cli.errors import DvcError
 from dvc_cli.services.desk import Desk
 from dvc_cli.services.submit import submit
+from tests.submission.stage import Stage, kill
 
 #: Crash points of submission.md §6 that a single dossier has: name → where exactly. `event` is in the journal, `portal` a
 #: request, `convert`, `sign`, `save` the other ports; `<` before it, `>` after it (its answer is never heard).

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.sign import pki
-
 from dvc_cli.errors import DvcError
 from dvc_cli.files import write_atomically
 from dvc_cli.journal import open_journal
@@ -43,6 +41,7 @@ from dvc_cli.services.sign import sign_files
 from dvc_cli.services.submit import SubmitRequest
 from dvc_cli.sign.base import SignerSpec
 from dvc_cli.sign.p12 import Pkcs12Signer
+from tests.sign import pki
 
 ACCOUNT = Account("congdan", "CongDan@123", "Nguyễn Thị Được", "034199000123")
 REFERENCE_KEY = Secret("a key that the machines of one filer share")
@@ -114,7 +113,7 @@ class Truth:
     """What really is at the portal, and what is still on its way there."""
 
     world: World
-    late: list[tuple[float, str]] = field(default_factory=list)
+    late: list[tuple[float, str, str]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
 
@@ -134,12 +133,12 @@ class StagePortal(MemoryPortal):
     def arrive(self) -> None:
         """Let what is late take effect when its time has come."""
         now = self._clock.now().timestamp()
-        due = [sid for at, sid in self.truth.late if at <= now]
+        due = [(sid, token) for at, sid, token in self.truth.late if at <= now]
         self.truth.late = [item for item in self.truth.late if item[0] > now]
-        for sid in due:
-            draft = self.world.drafts[sid]
-            if draft.token not in self.world.burned:
-                self.world.take_effect(draft, self._clock.now())
+        for sid, token in due:
+            if token not in self.world.burned:  # a fresh token does not take the old one back
+                self.world.take_effect(self.world.drafts[sid], self._clock.now())
+                self.world.burned.add(token)
         if due:
             self.keep("late commit")
 
@@ -186,7 +185,7 @@ class StagePortal(MemoryPortal):
             raise SessionEnded("ended") if fate == "session" else Unanswered(fate)
         if fate == "late":
             due = self._clock.now().timestamp() + SETTLE * 0.8
-            self.truth.late.append((due, ready.sid))
+            self.truth.late.append((due, ready.sid, ready.token))
             self.keep("on its way")
             raise Unanswered("lost")
         done = super().commit(ready)

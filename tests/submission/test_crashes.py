@@ -8,10 +8,9 @@ import multiprocessing
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from tests.submission.crashes import POINTS, play
-from tests.submission.stage import SETTLE, Stage, filed
 
 from dvc_cli.journal import open_journal
 from dvc_cli.model.submission import State
@@ -19,6 +18,8 @@ from dvc_cli.portal.memory import CAPABILITIES
 from dvc_cli.services.duplicates import AlreadySubmitted
 from dvc_cli.services.settle import StillUnknown
 from dvc_cli.services.submit import submit
+from tests.submission.crashes import POINTS, play
+from tests.submission.stage import SETTLE, Stage, filed
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and the fork server are POSIX")
 
@@ -26,7 +27,7 @@ UNBOUND = replace(CAPABILITIES, settle_seconds=None, token_burned="unknown")
 #: Points that are only reached when the confirmation is not simply answered.
 NEEDS = {
     "event<CommitUnanswered": "lost",
-    "event>SettlingStarted": "lost",
+    "event>SettlingStarted": "never",
     "event<LookedUp": "lost",
     "event>LookedUp": "lost",
     "event<CommitNotSent": "throttled",
@@ -103,7 +104,7 @@ def test_killed_anywhere_the_same_command_ends_with_one_dossier(server, stage, p
     fate = NEEDS.get(point, "ok")
     assert run_child(server, stage, point, [fate]) == -9
     assert_filed_once(stage, go_on(stage))
-    again = 2 if point in ("raw>",) else 1  # I8: a value that was never stored has to be made again
+    again = 2 if point == "raw>" else 1  # I8: a value that was never stored has to be made again
     assert len(stage.signatures()) <= again
 
 
@@ -171,12 +172,10 @@ def run_child_with_small_disk(server, stage):
 def play_with_small_disk(folder):
     import resource
 
+    from dvc_cli.errors import DvcError
     from tests.submission.crashes import with_point
 
-    from dvc_cli.errors import DvcError
-
-    stage = Stage.__new__(Stage)
-    stage.__init__(__import__("pathlib").Path(folder))
+    stage = Stage(Path(folder))
     desk = stage.desk()
 
     def fill() -> None:
@@ -187,3 +186,59 @@ def play_with_small_disk(folder):
     except DvcError as error:
         sys.exit(int(error.exit_code))
     sys.exit(0)
+
+
+# -- mutants: without these rules the harness must see two dossiers -----------------------------------------------------
+
+
+def everything_arrives(stage):
+    stage.clock.sleep(SETTLE)
+    desk = stage.desk()
+    desk.portal.arrive()
+    desk.journal.close()
+
+
+def test_without_the_intent_in_the_journal_a_second_dossier_appears(server, stage):
+    """R1 removed: the intent is written only with the next event."""
+    run = server.Process(target=play_without_intent, args=(str(stage.folder),))
+    run.start()
+    run.join(60)
+    assert run.exitcode == -9
+    go_on(stage)
+    everything_arrives(stage)
+    assert len(filed(stage)) == 2
+
+
+def play_without_intent(folder):
+    from dvc_cli.model.events import CommitIntended
+    from dvc_cli.model.submission import apply
+    from tests.submission import crashes
+
+    class Forgetful(crashes._Run):
+        held = ()
+
+        def append(self, reference, event, payload=None):
+            if isinstance(event, CommitIntended):
+                self.held = (event,)
+                return apply(stage_row(), event)
+            for late in self.held:
+                self._inner.append(reference, late)
+            self.held = ()
+            return super().append(reference, event, payload)
+
+    def stage_row():
+        return next(desk.journal.rows()).row
+
+    crashes._Run = Forgetful
+    stage = Stage(Path(folder))
+    desk = stage.desk(["late"])
+    submit(crashes.with_point(desk, "event<CommitUnanswered"), stage.request(), lambda plan: None)
+
+
+def test_without_the_settle_wait_a_second_dossier_appears(stage):
+    """The wait carries the guarantee: looking at once is not enough."""
+    desk = stage.desk(["late"], replace(CAPABILITIES, settle_seconds=0.0, token_burned="unknown"))
+    submit(desk, stage.request(), lambda plan: None)
+    desk.journal.close()
+    everything_arrives(stage)
+    assert len(filed(stage)) == 2

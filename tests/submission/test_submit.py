@@ -5,7 +5,6 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from tests.submission.stage import DOSSIER, SETTLE, Nobody, Stage, filed, make_p12
 
 from dvc_cli.errors import ExitCode, Interrupted
 from dvc_cli.journal.base import RunInProgress
@@ -19,6 +18,7 @@ from dvc_cli.services.right_certificate import CertificateOfAnother, NoAuthorisa
 from dvc_cli.services.settle import StillUnknown
 from dvc_cli.services.sizes import TooLarge
 from dvc_cli.services.submit import DossierChanged, NoKey, dry_run, submit
+from tests.submission.stage import DOSSIER, SETTLE, Nobody, Stage, filed, make_p12
 
 SETTLING = replace(CAPABILITIES, settle_seconds=SETTLE, token_burned="unknown")
 

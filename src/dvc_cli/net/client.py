@@ -7,7 +7,6 @@ import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -58,20 +57,20 @@ def open_client(base_url: str, settings: NetSettings) -> HttpClient:
     # Their debug logs hold headers with cookies, ours does not.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    context = tls_context(settings.ca_file) if base.scheme == "https" else no_tls()
-    return _Client(base, settings, context, choose_proxy(settings.proxy, base.scheme, base.host))
+    return _Client(base, settings, choose_proxy(settings.proxy, base.scheme, base.host))
 
 
 class _Client:
     """See `net.base.HttpClient`. One thread at a time; `clone()` for others."""
 
-    def __init__(self, base: httpx.URL, settings: NetSettings, context: SSLContext, proxy: str | None) -> None:
+    def __init__(self, base: httpx.URL, settings: NetSettings, proxy: str | None) -> None:
         import httpx
 
         self._base = base
         self._settings = settings
-        self._context = context
         self._proxy = proxy
+        # One context per client: truststore holds a lock of it during handshakes, and threads must not wait for another's.
+        context = tls_context(settings.ca_file) if base.scheme == "https" else no_tls()
         self._http = httpx.Client(
             verify=context,
             proxy=httpx.Proxy(proxy, ssl_context=context if proxy.startswith("https:") else None) if proxy else None,
@@ -154,7 +153,7 @@ class _Client:
 
     def clone(self) -> HttpClient:
         """Another client with a copy of the cookies and its own connections, for another thread."""
-        other = _Client(self._base, self._settings, self._context, self._proxy)
+        other = _Client(self._base, self._settings, self._proxy)
         other.set_cookies(self.cookies())
         return other
 
@@ -299,9 +298,7 @@ def _multipart(form: Sequence[tuple[str, str]], files: Sequence[FilePart], opene
             file = opened.enter_context(part.path.open("rb"))
         except OSError as error:
             raise UnreadableFile(
-                _("`{path}` cannot be read: {reason}").format(
-                    path=part.path, reason=reason_of(error)
-                )
+                _("`{path}` cannot be read: {reason}").format(path=part.path, reason=reason_of(error))
             ) from error
         # Portals compare names; macOS hands out decomposed letters.
         parts.append((part.field, (unicodedata.normalize("NFC", part.filename), file, part.media_type)))

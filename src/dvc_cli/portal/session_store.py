@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dvc_cli.errors import NotFound
+from dvc_cli.errors import LoginNeeded
 from dvc_cli.files import make_private_folder, write_atomically
 from dvc_cli.i18n import _
 from dvc_cli.model.file_names import safe_file_name
@@ -25,7 +25,7 @@ CHALLENGE_LIFE = timedelta(minutes=10)
 _LARGEST = 1_000_000
 
 
-class NoSuchChallenge(NotFound):
+class NoSuchChallenge(LoginNeeded):
     """The log-in challenge does not exist, has been used or is too old."""
 
     slug = "no-such-challenge"

@@ -119,7 +119,7 @@ def examine_programs() -> Iterable[Check]:
 
 
 def _install_advice(package: str) -> str:
-    if sys.platform.startswith("linux"):
+    if platform.system() == "Linux":
         return _("Debian and Ubuntu: `sudo apt install {package}`").format(package=package)
     return _("Install it from its makers' site")
 

@@ -64,6 +64,7 @@ class _Case:
     after: list[Callable[[], object]] = field(default_factory=list)
 
     def text(self, name: str, default: str) -> str:
+        """A field of the action, or the default when it was left empty."""
         return self.fields.get(name, "").strip() or default
 
 

@@ -123,8 +123,10 @@ def search(environment: Environment, query: Query) -> tuple[list[Procedure], int
     condition = " AND ".join(where)
     count = environment.database.read_one(f"SELECT count(*) AS n FROM procedure WHERE {condition}", *arguments)  # noqa: S608 - fixed conditions
     rows = environment.database.read(
-        f"SELECT * FROM procedure WHERE {condition} ORDER BY id LIMIT ? OFFSET ?",  # noqa: S608 - fixed conditions
+        f"SELECT * FROM procedure WHERE {condition} "  # noqa: S608 - fixed conditions
+        "ORDER BY instr(search_name, ?) = 0, id LIMIT ? OFFSET ?",
         *arguments,
+        fold(query.words),
         query.size,
         (query.page - 1) * query.size,
     )

@@ -128,6 +128,7 @@ class _FontFromMemory:
     """A font factory for pyHanko; its own one leaves the font's file open."""
 
     def create_font_engine(self, writer: Any, obj_stream: Any = None) -> Any:
+        """PyHanko's factory method."""
         from pyhanko.pdf_utils.font.opentype import GlyphAccumulator
 
         if obj_stream is None and writer.stream_xrefs:

@@ -124,13 +124,14 @@ class Phone:
         return _html("screen.html", status, subscriber=subscriber, notice=notice, **self._cards(user_id))
 
     def _cards(self, user_id: str) -> dict[str, object]:
-        cards = [self._card(one) for one in self._service.newest(user_id)]
+        cards = [self._card(one) for one in self._service.newest(user_id, _HISTORY + 1)]
         waiting = [card for card in cards if card.transaction.state is State.WAITING]
         history = [card for card in cards if card.transaction.state is not State.WAITING]
         return {"waiting": waiting, "history": history[:_HISTORY]}
 
     def _waiting(self, user_id: str) -> int:
-        return sum(one.state is State.WAITING for one in self._service.newest(user_id))
+        waiting = (self._service.settle(one) for one in self._service.store.open_of(user_id))
+        return sum(one.state is State.WAITING for one in waiting)
 
     def _card(self, transaction: Transaction) -> Card:
         certificate = self._service.certificate(transaction.certificate)

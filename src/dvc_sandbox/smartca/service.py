@@ -150,9 +150,9 @@ class SigningService:
             found = self.store.find(identifier) or self.store.find_by_code(identifier)
         return self.settle(found) if found else None
 
-    def newest(self, user_id: str | None = None) -> list[Transaction]:
-        """Transactions as they stand now, newest first."""
-        return [self.settle(one) for one in self.store.newest(user_id)]
+    def newest(self, user_id: str | None = None, limit: int = -1) -> list[Transaction]:
+        """Transactions as they stand now, newest first; `limit` -1 means every one."""
+        return [self.settle(one) for one in self.store.newest(user_id, limit)]
 
     def settle(self, transaction: Transaction) -> Transaction:
         """Let time and the automatic mode act on a transaction."""

@@ -45,8 +45,8 @@ class SigningStore:
         """The transaction with the service's own code."""
         return self._one("SELECT * FROM signing WHERE tran_code = ?", tran_code)
 
-    def newest(self, user_id: str | None = None, limit: int = 200) -> list[Transaction]:
-        """Transactions, newest first, of one subscriber or of all."""
+    def newest(self, user_id: str | None = None, limit: int = -1) -> list[Transaction]:
+        """Transactions, newest first, of one subscriber or of all; `limit` -1 means every one."""
         rows = self.database.read(
             "SELECT * FROM signing WHERE ? IS NULL OR user_id = ? ORDER BY created_at DESC, rowid DESC LIMIT ?",
             user_id,

@@ -79,7 +79,9 @@ def test_refusal_ends_the_dossier(environment: Environment, file_dossier: Filing
         perform(environment, code, "accept")
 
 
-def test_apology_moves_the_day_of_return_and_not_the_status(environment: Environment, file_dossier: Filing, tmp_path: Path) -> None:
+def test_apology_moves_the_day_of_return_and_not_the_status(
+    environment: Environment, file_dossier: Filing, tmp_path: Path
+) -> None:
     code = file_dossier()
     with pytest.raises(StatusRefused):
         perform(environment, code, "apologise")
@@ -110,7 +112,9 @@ def test_forbidden_step_leaves_no_trace(environment: Environment, file_dossier: 
         ("accept", {"appointment": "tomorrow"}, "appointment"),
     ],
 )
-def test_wrong_fields(environment: Environment, file_dossier: Filing, action: str, fields: dict[str, object], slug: str) -> None:
+def test_wrong_fields(
+    environment: Environment, file_dossier: Filing, action: str, fields: dict[str, object], slug: str
+) -> None:
     with pytest.raises(ActionRefused) as refused:
         perform(environment, file_dossier(), action, **fields)
     assert refused.value.slug == slug

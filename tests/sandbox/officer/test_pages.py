@@ -47,7 +47,10 @@ def test_list_and_filters(officer: OfficerBrowser, file_dossier: Filing) -> None
     assert set(refused) == {"3"}
     by_name = officer.get("/ho-so", tukhoa="nguyen thi duoc").tree.xpath("//tr/@data-code")
     assert set(codes) <= set(by_name)
-    assert officer.get("/ho-so", tukhoa="khong co gi nhu the nay").text("//td[@class='empty']") == "Không có hồ sơ nào phù hợp"
+    assert (
+        officer.get("/ho-so", tukhoa="khong co gi nhu the nay").text("//td[@class='empty']")
+        == "Không có hồ sơ nào phù hợp"
+    )
     assert officer.get("/ho-so", trang_thai="x", page="-3").status == 200
 
 
@@ -78,7 +81,9 @@ def test_second_click_is_told(officer: OfficerBrowser, file_dossier: Filing) -> 
     assert wrong.status == 422
 
 
-def test_form_of_another_page_is_refused(officer: OfficerBrowser, file_dossier: Filing, environment: Environment) -> None:
+def test_form_of_another_page_is_refused(
+    officer: OfficerBrowser, file_dossier: Filing, environment: Environment
+) -> None:
     code = file_dossier()
     assert officer.post(f"/ho-so/{code}/thao-tac/accept", csrf="forged").status == 403
     assert officer.post(f"/ho-so/{code}/thao-tac/accept").status == 403

@@ -33,6 +33,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     for flag in (*_FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
         options.add_argument(flag)
     running = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    running.implicitly_wait(5)
     yield running
     running.quit()
 

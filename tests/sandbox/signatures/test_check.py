@@ -22,8 +22,12 @@ Signers = Callable[..., Any]
 
 @pytest.mark.parametrize("subfilter", ["PADES", "ADOBE_PKCS7_DETACHED"])
 @pytest.mark.parametrize("name", ["citizen", "citizen-ec", "citizen-3072"])
-def test_honest_signature_is_accepted(environment: Environment, stored: bytes, signer: Signers, name: str, subfilter: str) -> None:
-    verdict = check_signed(environment, stored, sign(stored, signer(name), subfilter=subfilter, box=(300, 50, 550, 120)))
+def test_honest_signature_is_accepted(
+    environment: Environment, stored: bytes, signer: Signers, name: str, subfilter: str
+) -> None:
+    verdict = check_signed(
+        environment, stored, sign(stored, signer(name), subfilter=subfilter, box=(300, 50, 550, 120))
+    )
     assert verdict.ok, verdict.reason
     assert (verdict.signer_name, verdict.identity_kind, verdict.identity) == ("NGUYỄN THỊ ĐƯỢC", "cccd", "034199000123")
     assert verdict.way == "token"
@@ -77,13 +81,17 @@ def test_file_with_object_streams(environment: Environment, signer: Signers) -> 
     assert check_signed(environment, out.getvalue(), sign(out.getvalue(), signer("citizen"), box=(50, 50, 250, 120))).ok
 
 
-@pytest.mark.parametrize(("name", "reason"), [("expired", "expired"), ("revoked", "revoked"), ("smartca-revoked", "revoked")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("expired", "expired"), ("revoked", "revoked"), ("smartca-revoked", "revoked")]
+)
 def test_bad_certificate(environment: Environment, stored: bytes, signer: Signers, name: str, reason: str) -> None:
     verdict = check_signed(environment, stored, sign(stored, signer(name)))
     assert (verdict.ok, verdict.reason, verdict.reason_vi) == (False, reason, REASONS[reason])
 
 
-def test_validity_follows_the_sandbox_clock(environment: Environment, stored: bytes, signer: Signers, tmp_path: Path) -> None:
+def test_validity_follows_the_sandbox_clock(
+    environment: Environment, stored: bytes, signer: Signers, tmp_path: Path
+) -> None:
     signed = sign(stored, signer("citizen"))
     now = environment.clock.now()
     later = at_moment(environment, tmp_path, now + dt.timedelta(days=900))
@@ -95,7 +103,9 @@ def test_validity_follows_the_sandbox_clock(environment: Environment, stored: by
     assert check_signed(before, stored, revoked).ok, "it was revoked ten days ago, not fifteen"
 
 
-def test_other_root_and_small_key_and_sha1(environment: Environment, stored: bytes, signer: Signers, tmp_path: Path) -> None:
+def test_other_root_and_small_key_and_sha1(
+    environment: Environment, stored: bytes, signer: Signers, tmp_path: Path
+) -> None:
     assert check_signed(environment, stored, sign(stored, foreign_signer(tmp_path))).reason == "untrusted"
     assert check_signed(environment, stored, sign(stored, small_key_signer(environment, tmp_path))).reason == "weak-key"
     assert check_signed(environment, stored, sign(stored, signer("citizen"), md="sha1")).reason == "weak-digest"
@@ -114,7 +124,10 @@ def test_other_persons_signature(environment: Environment, stored: bytes, signer
 
 
 def test_unrelated_document(environment: Environment, stored: bytes, signer: Signers) -> None:
-    assert check_signed(environment, stored, sign(page("Tài liệu khác"), signer("citizen"))).reason == "not-the-stored-file"
+    assert (
+        check_signed(environment, stored, sign(page("Tài liệu khác"), signer("citizen"))).reason
+        == "not-the-stored-file"
+    )
     assert check_signed(environment, stored, stored).reason == "not-the-stored-file"
     assert check_signed(environment, stored, stored + b"\n").reason == "unsigned"
 
@@ -157,8 +170,12 @@ def test_changed_signature_value(environment: Environment, stored: bytes, signer
         assert check_signed(environment, stored, bytes(changed)).reason == reason
 
 
-@pytest.mark.parametrize("kind", ["late start", "wide gap", "narrow gap", "early end", "three numbers", "beyond the end"])
-def test_wrong_byte_range_with_sound_cryptography(environment: Environment, stored: bytes, signer: Signers, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["late start", "wide gap", "narrow gap", "early end", "three numbers", "beyond the end"]
+)
+def test_wrong_byte_range_with_sound_cryptography(
+    environment: Environment, stored: bytes, signer: Signers, kind: str
+) -> None:
     honest = sign(stored, signer("citizen"))
     _, first, second, rest = byte_range(honest)
     ranges = {

@@ -11,6 +11,7 @@ import pytest
 from dvc_sandbox.client import AdminClient
 from dvc_sandbox.control import Running
 from dvc_sandbox.environment import Environment
+from dvc_sandbox.faults import FaultKind, FaultRule
 from dvc_sandbox.portal.store_blobs import read_blob
 
 from ..agency import page, pdfsig, run
@@ -27,7 +28,9 @@ class Signing:
         self.sid = citizen.start()
         assert citizen.fill_applicant(self.sid).status == 302
         self.stored = [page(f"Giấy tờ {number}") for number in range(files)]
-        self.ids = [citizen.upload(self.sid, pdf, name=f"giay-{n}.pdf").json()["id"] for n, pdf in enumerate(self.stored)]
+        self.ids = [
+            citizen.upload(self.sid, pdf, name=f"giay-{n}.pdf").json()["id"] for n, pdf in enumerate(self.stored)
+        ]
         self.token = citizen.components(self.sid).tree.get_element_by_id("thanhPhanHoSo").get("data-ma-tep")
 
     def ask(self, **fields: Any) -> tuple[int, dict[str, Any]]:
@@ -41,7 +44,9 @@ class Signing:
 
     def state(self, reference: str) -> dict[str, Any]:
         address = f"{SMARTCA}/{reference}/trang-thai"
-        found: dict[str, Any] = self.http.get(address, params={"sid": self.sid}, headers={"Accept": "application/json"}).json()
+        found: dict[str, Any] = self.http.get(
+            address, params={"sid": self.sid}, headers={"Accept": "application/json"}
+        ).json()
         return found
 
     def content(self, number: int) -> bytes:
@@ -55,7 +60,7 @@ def phone(admin: AdminClient) -> Iterator[AdminClient]:
     yield admin
     admin.clear_faults()
     for one in admin.transactions():
-        if one["state"] == "WAITING":
+        if one["state"] == "waiting":
             admin.reject(one["transaction_id"])
     admin.smartca_mode("manual", variants={})
 
@@ -70,7 +75,7 @@ def citizen(sandbox: Running, admin: AdminClient) -> Iterator[Citizen]:
 
 
 def approve(phone: AdminClient) -> None:
-    (waiting,) = [one for one in phone.transactions() if one["state"] == "WAITING"]
+    (waiting,) = [one for one in phone.transactions() if one["state"] == "waiting"]
     phone.approve(waiting["transaction_id"])
 
 
@@ -81,7 +86,7 @@ def test_two_files_one_tap(citizen: Citizen, phone: AdminClient, environment: En
     assert started["signer"] == "NGUYỄN THỊ ĐƯỢC"
     assert 290 <= started["expiresIn"] <= 300
     assert signing.state(started["reference"])["state"] == "waiting"
-    (shown,) = [one for one in phone.transactions() if one["state"] == "WAITING"]
+    (shown,) = [one for one in phone.transactions() if one["state"] == "waiting"]
     assert shown["sp_id"] == "sandbox-portal"
     assert [one["doc_id"].split("-", 1)[1] for one in shown["documents"]] == ["giay-0.pdf", "giay-1.pdf"]
     approve(phone)
@@ -112,16 +117,18 @@ def test_started_and_left_and_picked_up_later(citizen: Citizen, phone: AdminClie
     signing = Signing(citizen, files=1)
     _, started = signing.ask()
     approve(phone)
-    answer = signing.http.get(f"{SMARTCA}/danh-sach", params={"sid": signing.sid}, headers={"Accept": "application/json"})
+    answer = signing.http.get(
+        f"{SMARTCA}/danh-sach", params={"sid": signing.sid}, headers={"Accept": "application/json"}
+    )
     (found,) = answer.json()["transactions"]
     assert (found["reference"], found["state"]) == (started["reference"], "signed")
-    assert signing.state(started["reference"]) == found, "asking again changes nothing"
+    assert signing.state(started["reference"]) == {"sandbox": True, **found}, "asking again changes nothing"
 
 
 def test_secret_transaction_id_is_not_shown(citizen: Citizen, phone: AdminClient) -> None:
     signing = Signing(citizen, files=1)
     _, started = signing.ask()
-    (waiting,) = [one for one in phone.transactions() if one["state"] == "WAITING"]
+    (waiting,) = [one for one in phone.transactions() if one["state"] == "waiting"]
     assert waiting["transaction_id"] not in str(started)
     assert started["reference"] != waiting["transaction_id"]
 
@@ -169,8 +176,8 @@ def test_wrong_values_are_never_put_in_place(citizen: Citizen, phone: AdminClien
 
 
 @pytest.mark.parametrize("kind", ["cut-after", "error-after", "html"])
-def test_lost_answer_is_settled_by_the_status(citizen: Citizen, phone: AdminClient, kind: str) -> None:
-    phone.add_fault("smartca", "POST", "/sca/sp769/v1/signatures/sign", kind, count=1)
+def test_lost_answer_is_settled_by_the_status(citizen: Citizen, phone: AdminClient, kind: FaultKind) -> None:
+    phone.add_fault(FaultRule("smartca", "POST", "/sca/sp769/v1/signatures/sign", kind, count=1))
     signing = Signing(citizen, files=1)
     status, started = signing.ask()
     assert (status, started["state"]) == (202, "waiting")

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.sandbox.smartca.conftest import CITIZEN, ORGANISATION, SP, Service, digest_of, file_row
 
 from dvc_sandbox.client import AdminClient
+from tests.sandbox.smartca.conftest import CITIZEN, ORGANISATION, SP, Service, digest_of, file_row
 
 
 def leaf_of(row: dict[str, Any]) -> x509.Certificate:

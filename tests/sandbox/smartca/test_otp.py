@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.sandbox.smartca.conftest import CITIZEN, ORGANISATION, SP, Service
 
 from dvc_sandbox.client import AdminClient
 from dvc_sandbox.smartca.totp import code_of, matching_step, step_of
+from tests.sandbox.smartca.conftest import CITIZEN, ORGANISATION, SP, Service
 
 KEY = base64.b64decode("c2FuZGJveC10b3RwLXNlY3JldA==")
 PASSWORD = "TH-sandbox-123"

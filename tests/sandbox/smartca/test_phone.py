@@ -11,9 +11,9 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from tests.sandbox.smartca.conftest import CITIZEN, ORGANISATION, Service
 
 from dvc_sandbox.client import AdminClient
+from tests.sandbox.smartca.conftest import CITIZEN, ORGANISATION, Service
 
 SCREEN = f"/dien-thoai/{CITIZEN}"
 FLAGS = (

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 from asn1crypto import cms
-from tests.sandbox.smartca.conftest import Service
 
 from dvc_sandbox.client import AdminClient
 from dvc_sandbox.errors import SandboxError
 from dvc_sandbox.faults import FaultKind, FaultRule
+from tests.sandbox.smartca.conftest import Service
 
 
 def opened(service: Service, *names: str) -> str:

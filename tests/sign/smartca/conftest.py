@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from dvc_cli.net.base import HttpClient, NetSettings, Response
 from dvc_cli.net.client import open_client
 from dvc_cli.sign.base import Signer, SignerSpec
 from dvc_cli.sign.smartca import open_smartca
+from dvc_cli.testing.talk import PreparedTalk
 from dvc_sandbox.client import AdminClient
 from dvc_sandbox.control import Options, Running, start_thread
 
@@ -80,24 +81,12 @@ class SharedClock:
 
 
 @dataclass
-class Talk:
-    """The ports `Progress` and `Prompter`: keeps what was said, answers what is asked."""
+class Talk(PreparedTalk):
+    """Also keeps warnings, the count-down and the progress made; an answer may be a function to call when asked."""
 
-    said: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     countdown: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    answers: list[Any] = field(default_factory=list)
     advanced: float = 0.0
-
-    @property
-    def can_ask(self) -> bool:
-        return bool(self.answers)
-
-    @contextmanager
-    def task(self, text: str, total: float | None = None) -> Iterator[Talk]:
-        self.said.append(text)
-        yield self
 
     def advance(self, amount: float = 1) -> None:
         self.advanced += amount
@@ -105,31 +94,11 @@ class Talk:
     def update(self, text: str) -> None:
         self.countdown.append(text)
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
     def warn(self, text: str) -> None:
         self.warned.append(text)
 
-    def text(self, question: str, *, flag: str, default: str | None = None) -> str:
-        return str(self._answer(question))
-
-    def secret(self, question: str, *, flag: str) -> Secret:
-        return Secret(str(self._answer(question)))
-
-    def confirm(self, question: str, *, flag: str, default: bool = False) -> bool:
-        return bool(self._answer(question))
-
-    def choose(self, question: str, choices: Sequence[str], *, flag: str) -> int:
-        self.asked.extend(choices)
-        return int(self._answer(question))
-
-    def show_image(self, png: bytes, *, caption: str) -> str | None:
-        raise AssertionError("a signer shows no pictures")
-
     def _answer(self, question: str) -> Any:
-        self.asked.append(question)
-        answer = self.answers.pop(0)
+        answer = super()._answer(question)
         return answer() if callable(answer) else answer
 
 
@@ -193,7 +162,8 @@ class Desk:
 
     def transactions(self) -> list[dict[str, Any]]:
         """The emulator's transactions since this test began, newest first."""
-        return self.admin.transactions()[: len(self.admin.transactions()) - self.before]
+        every = self.admin.transactions()
+        return every[: len(every) - self.before]
 
     def newest(self) -> str:
         return str(self.admin.transactions()[0]["transaction_id"])

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tests.sign.smartca.conftest import CITIZEN, ORGANISATION, SECRETS, TH, Desk
 
 from dvc_cli.errors import ConfigurationProblem, DvcError, ExitCode
 from dvc_cli.model.secret import Secret
@@ -18,6 +17,7 @@ from dvc_cli.net.redact import RedactingFormatter
 from dvc_cli.sign.base import CertificateAmbiguous, CertificateUnusable
 from dvc_cli.sign.smartca.otp import otp_key
 from dvc_cli.sign.smartca.problems import AccountRefused
+from tests.sign.smartca.conftest import CITIZEN, ORGANISATION, SECRETS, TH, Desk
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 
 import pytest
-from tests.sign.smartca.conftest import TH, Desk
 
 from dvc_cli.errors import DvcError, ExitCode
 from dvc_cli.net.base import NotSent
 from dvc_cli.sign.base import SignerUnavailable
 from dvc_cli.sign.smartca.problems import TransactionLost
 from dvc_sandbox.faults import FaultKind, FaultRule
+from tests.sign.smartca.conftest import TH, Desk
 
 API = "/sca/sp769"
 LOSSES: list[FaultKind] = ["error-before", "error-after", "cut-before", "cut-after", "reset", "html", "truncate"]

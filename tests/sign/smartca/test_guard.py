@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.sign.smartca.conftest import CITIZEN, ORGANISATION, TH, Desk
 
 from dvc_cli.errors import DvcError, ExitCode
 from dvc_cli.sign.base import PinLocked
 from dvc_cli.sign.smartca.problems import AccountRefused, PasswordRefused
 from dvc_sandbox.faults import FaultRule
+from tests.sign.smartca.conftest import CITIZEN, ORGANISATION, TH, Desk
 
 
 def carrying(desk: Desk, path: str) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.sign.smartca.conftest import CITIZEN, SECRETS, TH, Desk, digest
 
 from dvc_cli.sign.base import SignatureRejected
 from dvc_cli.sign.smartca.problems import RequestRefused
 from dvc_cli.sign.smartca.record import PendingTransaction, PendingTransactions
+from tests.sign.smartca.conftest import CITIZEN, SECRETS, TH, Desk, digest
 
 
 def interrupt() -> None:
@@ -62,6 +62,7 @@ def test_an_interrupted_wait_goes_on_with_the_same_transaction(desk: Desk) -> No
     desk.clock.at(10, interrupt)
     with pytest.raises(KeyboardInterrupt):
         desk.sign("a", "b")
+    assert any("still open on the phone" in text for text in desk.talk.warned)
     desk.approve_after(20)
     assert list(desk.sign("a", "b")) == ["a", "b"]
     assert len(desk.transactions()) == 1

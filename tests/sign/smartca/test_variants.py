@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.sign.smartca.conftest import TH, Desk, digest
 
 from dvc_cli.errors import ExitCode
 from dvc_cli.model.signing import RawSignature
@@ -15,6 +14,7 @@ from dvc_cli.sign.smartca.problems import (
     TransactionLost,
     TransactionPending,
 )
+from tests.sign.smartca.conftest import TH, Desk, digest
 
 HARMLESS: list[dict[str, object]] = [
     {"pending_word": "sig_wait_for_user_confirm"},

@@ -83,6 +83,8 @@ class SmartCaSession:
             SignatureRejected, TransactionExpired, TransactionFailed, TransactionPending, TransactionLost, BadSignature,
             PasswordRefused, QuotaExhausted, CertificateUnusable, RequestRefused, SignerUnavailable, NotSent.
         """
+        if not digests:
+            return
         documents = self._checked(digests)
         transaction, status = self._resumed(documents) or self._opened(documents, description)
         while status.progressed is Progressed.EXPIRED:
@@ -95,7 +97,7 @@ class SmartCaSession:
 
     def _checked(self, digests: Sequence[DocumentDigest]) -> tuple[PendingDocument, ...]:
         most = self._account.max_batch
-        if not 1 <= len(digests) <= most:
+        if len(digests) > most:
             raise InvalidInput(
                 _("SmartCA signs 1 to {most} documents at once, not {count}").format(most=most, count=len(digests))
             )
@@ -167,7 +169,13 @@ class SmartCaSession:
                 hint=_("Run the same command again in five minutes"),
             )
         around = self._around
-        return Waiting(self._calls, around.clock, around.progress, transaction).until_decided()
+        try:
+            return Waiting(self._calls, around.clock, around.progress, transaction).until_decided()
+        except KeyboardInterrupt:
+            around.progress.warn(
+                _("Stopped waiting; the request is still open on the phone until it is rejected there")
+            )
+            raise
 
     def _again(self, expired: PendingTransaction) -> tuple[PendingTransaction, Status]:
         self._pending.drop(expired)

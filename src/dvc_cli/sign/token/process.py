@@ -17,11 +17,17 @@ from typing import Any, Final
 from dvc_cli.model.secret import Secret
 from dvc_cli.sign.token import wire
 
-_LOAD_SECONDS: Final = 20.0
-_LIST_SECONDS: Final = 15.0
-_LOGIN_SECONDS: Final = 120.0  # a person may be typing on a PIN pad
-_SIGN_SECONDS: Final = 60.0
 _END_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long the module may take for what, in seconds, before it is ended."""
+
+    load: float = 20.0
+    look: float = 15.0
+    login: float = 120.0  # a person may be typing on a PIN pad
+    sign: float = 60.0
 
 
 class WorkerFault(Exception):
@@ -68,40 +74,41 @@ class StoredCertificate:
 class TokenProcess:
     """One worker with one module loaded."""
 
-    def __init__(self, module: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, module: Path, environ: Mapping[str, str] | None = None, limits: Limits | None = None) -> None:
         self.module = module
+        self._limits = limits or Limits()
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._process = _spawn(environ if environ is not None else os.environ)
         reader = threading.Thread(target=self._read, name="token-answers", daemon=True)
         reader.start()
         try:
-            self._ask({"op": "load", "module": str(module)}, _LOAD_SECONDS)
+            self._ask({"op": "load", "module": str(module)}, self._limits.load)
         except WorkerFault:
             self.kill()
             raise
 
     def tokens(self) -> list[TokenFacts]:
         """The tokens that are present. Raises WorkerFault."""
-        found = self._ask({"op": "tokens"}, _LIST_SECONDS)["tokens"]
+        found = self._ask({"op": "tokens"}, self._limits.look)["tokens"]
         return [TokenFacts(**{**token, "mechanisms": tuple(token["mechanisms"])}) for token in found]
 
     def certificates(self, slot: int) -> list[StoredCertificate]:
         """What can be seen without, or after, log-in. Raises WorkerFault."""
-        rows = self._ask({"op": "certificates", "slot": slot}, _LIST_SECONDS)["certificates"]
+        rows = self._ask({"op": "certificates", "slot": slot}, self._limits.look)["certificates"]
         return [StoredCertificate(base64.b64decode(row["der"]), row["id"], row["label"]) for row in rows]
 
     def login(self, slot: int, pin: Secret | None) -> None:
         """Present the PIN once; None: the person types it on the reader. Raises WorkerFault."""
-        self._ask({"op": "login", "slot": slot, "pin": None if pin is None else pin.reveal()}, _LOGIN_SECONDS)
+        self._ask({"op": "login", "slot": slot, "pin": None if pin is None else pin.reveal()}, self._limits.login)
 
     def choose_key(self, key_id: str, modulus: str | None) -> bool:
         """Choose the private key; whether there is one. Raises WorkerFault."""
-        return bool(self._ask({"op": "key", "id": key_id, "modulus": modulus}, _LIST_SECONDS)["found"])
+        return bool(self._ask({"op": "key", "id": key_id, "modulus": modulus}, self._limits.look)["found"])
 
     def sign(self, content: bytes, algorithm: str) -> bytes:
         """The key's value over `content` (hashed with SHA-256 on the way). Raises WorkerFault."""
         request = {"op": "sign", "content": base64.b64encode(content).decode("ascii"), "algorithm": algorithm}
-        return base64.b64decode(self._ask(request, _SIGN_SECONDS)["value"])
+        return base64.b64decode(self._ask(request, self._limits.sign)["value"])
 
     def end(self) -> None:
         """Let the module close its session; end the process hard when it does not. Never raises."""

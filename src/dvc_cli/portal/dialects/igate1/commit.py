@@ -14,7 +14,7 @@ from dvc_cli.model.identifiers import DossierCode
 from dvc_cli.model.procedure import ComponentSpec
 from dvc_cli.portal.base import CommitDone, NoSuchDossier, OpenedDossier, ReadyCommit
 from dvc_cli.portal.dialects.igate1 import outcome, own, uploads, wizard
-from dvc_cli.portal.dialects.igate1.forms import Form, squeezed
+from dvc_cli.portal.dialects.igate1.forms import Form, elements_text, squeezed
 from dvc_cli.portal.dialects.igate1.outcome import Intent, Meaning
 from dvc_cli.portal.dialects.igate1.pages import Page, query_value
 from dvc_cli.portal.dialects.igate1.site import Site, attachment_name, origin, read_moment
@@ -74,7 +74,7 @@ def _ready(site: Site, opened: OpenedDossier, stop: Stop) -> ReadyCommit:
         sid=opened.sid,
         token=token.value if token else "",
         state=state,
-        summary=squeezed(main[0])[:2000] if main else "",
+        summary=" ".join(" ".join(elements_text(main[0], ".//text()")).split())[:2000] if main else "",
     )
 
 

@@ -6,6 +6,7 @@ import json
 import secrets
 from datetime import timedelta
 
+from dvc_cli.errors import DvcError
 from dvc_cli.i18n import _
 from dvc_cli.model.secret import Secret
 from dvc_cli.portal.base import LoginChallenge, PortalSession, WrongPassword
@@ -52,6 +53,7 @@ def _challenge(site: Site, form: Form, roles: dict[str, Field | None], image: st
         "action": site.local(form.action, _("send the form")),
         "entries": json.dumps(form.entries({})),
         "cookies": json.dumps(site.http.cookies()),
+        "image": image or "",
         **{name: one.name for name, one in roles.items() if one is not None},
     }
     return LoginChallenge(id=secrets.token_urlsafe(12), captcha_png=picture, state=state, created_at=site.clock.now())
@@ -84,7 +86,11 @@ def finish(
         return outcome.refuse(answer, Intent.CHANGE, what)
     if _still_asked(site, page):
         raise WrongPassword(_("The portal showed its log-in page again without a reason"))
-    return whoami(site, username)
+    try:
+        return whoami(site, username)
+    except DvcError as error:
+        # The password has been judged by now; what went wrong afterwards does not tell how.
+        raise outcome.unanswered(what) from error
 
 
 def _still_asked(site: Site, page: Page) -> bool:
