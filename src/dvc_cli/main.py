@@ -81,6 +81,8 @@ def _invoke(arguments: list[str], context: Context) -> int:
         raise KeyboardInterrupt from error
     finally:
         context.close()
+    if outcome == ExitCode.INTERRUPTED:  # how Typer hands a Ctrl-C on
+        raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) and outcome else context.exit_code
 
 

@@ -111,7 +111,7 @@ def test_bash_completes_commands_options_and_choices():
     assert complete_in_bash("dvc-cli si") == ["sign"]
     assert "convert" in complete_in_bash("dvc-cli scan ")
     assert "--page-size" in complete_in_bash("dvc-cli scan convert a.jpg --pa")
-    assert complete_in_bash("dvc-cli scan convert --page-size ") == ["a4", "image"]
+    assert complete_in_bash("dvc-cli scan convert --page-size ") == ["A4", "A3", "A5", "letter", "image"]
     assert complete_in_bash("dvc-cli --profile x scan con") == ["convert"]
 
 

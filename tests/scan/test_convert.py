@@ -25,7 +25,7 @@ from dvc_cli.scan.convert import (
     convert,
     expanded,
 )
-from dvc_cli.scan.images import A4, BrokenImage, ImageTooLarge, placed
+from dvc_cli.scan.images import BrokenImage, ImageTooLarge, placed
 
 
 class Quiet:
@@ -216,6 +216,9 @@ def test_json_of_the_command(tmp_path, capsys):
     assert report["size"] == (tmp_path / "o.pdf").stat().st_size
     assert main(["scan", "convert", str(source), "-o", str(tmp_path / "o.pdf"), "--json"]) == 10
     assert json.loads(capsys.readouterr().err)["error"] == "output-exists"
+
+
+A4 = PageSize.A4.points
 
 
 @given(

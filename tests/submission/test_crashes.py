@@ -221,9 +221,10 @@ def play_without_intent(folder):
             if isinstance(event, CommitIntended):
                 self.held = (event,)
                 return apply(stage_row(), event)
-            for late in self.held:
-                self._inner.append(reference, late)
-            self.held = ()
+            if self.held:
+                self._at(f"event<{type(event).__name__}")  # killed before the intent is written after all
+                self._inner.append(reference, *self.held)
+                self.held = ()
             return super().append(reference, event, payload)
 
     def stage_row():

@@ -165,9 +165,18 @@ def _ready(run: Run, running: Running) -> None:
 
     write_sandbox_profile(run.profiles, running.state, portal=running.urls.portal, smartca=running.urls.smartca)
     for notice in running.notices:
-        run.progress.warn(notice)
+        run.progress.warn(_notice(notice))
     run.out.show(_facts(running))
     sys.stdout.flush()
+
+
+def _notice(text: str) -> str:
+    import re
+
+    for pattern, sentence in _NOTICES:
+        if match := re.fullmatch(pattern, text):
+            return _(sentence).format(**match.groupdict())
+    return text
 
 
 def _facts(running: Running) -> Any:
@@ -199,6 +208,16 @@ def _state_folder(run: Run, state: Path | None) -> Path:
     return (state or run.paths.data / "sandbox").absolute()
 
 
+_NOTICES = (
+    (
+        r"port (?P<port>\d+) of the (?P<name>\w+) server is taken.*",
+        N_("Port {port} of the {name} server is taken by another program; it has a new one"),
+    ),
+    (
+        r"the certificates were issued anew.* (?P<url>\S+)",
+        N_("The certificates were issued anew, because their OCSP and CRL addresses are now {url}"),
+    ),
+)
 _REASONS: dict[str, tuple[type[DvcError], str, str | None]] = {
     "extra-missing": (
         SandboxMissing,

@@ -26,12 +26,16 @@ def convert_command(
         Argument(metavar="INPUT...", help=_("Pictures, PDF files, or folders that hold them"), show_default=False),
     ],
     output: Annotated[Path, Option("-o", "--output", metavar="FILE", help=_("The PDF to write"))],
-    page_size: Annotated[PageSize, Option("--page-size", help=_("Size of the pages made from pictures"))] = PageSize.A4,
+    page_size: Annotated[
+        PageSize | None,
+        Option("--page-size", help=_("Size of the pages made from pictures"), show_default=False, case_sensitive=False),
+    ] = None,
     force: Annotated[bool, Option("-f", "--force", help=_("Overwrite the output"))] = False,
 ) -> None:
     """Convert and show what was made."""
     from dvc_cli.scan.convert import ConversionOptions, convert
 
     run = run_of(ctx)
-    options = ConversionOptions(page_size=page_size, overwrite=force)
+    size = page_size or PageSize(run.settings.text("scan.page_size"))
+    options = ConversionOptions(page_size=size, overwrite=force)
     run.out.show(convert(inputs, output, options, run.progress))

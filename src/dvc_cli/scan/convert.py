@@ -18,7 +18,7 @@ from dvc_cli.i18n import _
 from dvc_cli.model.ports import Progress
 from dvc_cli.pdf.inspect import facts_of
 from dvc_cli.pdf.kinds import FileKind, kind_of
-from dvc_cli.scan.images import A4, ImagePage, frames_of, write_pages
+from dvc_cli.scan.images import MILLIMETRE, ImagePage, frames_of, write_pages
 
 LEAST_DPI = 200
 
@@ -42,10 +42,27 @@ class SignedInput(InvalidInput):
 
 
 class PageSize(Enum):
-    """Size of the pages made from pictures."""
+    """Size of the pages made from pictures; `image` is the picture's own."""
 
-    A4 = "a4"
+    A4 = "A4"
+    A3 = "A3"
+    A5 = "A5"
+    LETTER = "letter"
     IMAGE = "image"
+
+    @property
+    def points(self) -> tuple[float, float] | None:
+        """Width and height of an upright page in points, None for the picture's own size."""
+        sizes = {
+            PageSize.A4: (210, 297),
+            PageSize.A3: (297, 420),
+            PageSize.A5: (148, 210),
+            PageSize.LETTER: (215.9, 279.4),
+        }
+        if self not in sizes:
+            return None
+        width, height = sizes[self]
+        return width * MILLIMETRE, height * MILLIMETRE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +193,7 @@ def _kind_name(kind: FileKind) -> str:
 def _part(source: _Source, target: Path, options: ConversionOptions, images: list[ImagePage]) -> Path:
     if source.kind is FileKind.PDF:
         return source.path
-    size = A4 if options.page_size is PageSize.A4 else None
-    images += write_pages(source.path, source.kind, target, page_size=size)
+    images += write_pages(source.path, source.kind, target, page_size=options.page_size.points)
     return target
 
 

@@ -17,7 +17,6 @@ from dvc_cli.pdf.kinds import FileKind
 MAX_PIXELS = 178_000_000
 MAX_FRAMES = 2000
 MILLIMETRE = 72 / 25.4
-A4 = (210 * MILLIMETRE, 297 * MILLIMETRE)
 # Cameras and screens write 72 or 96 dpi without having measured anything.
 BELIEVABLE_DPI = 100
 _MIRRORED = {2, 4, 5, 7}
