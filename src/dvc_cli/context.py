@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dvc_cli.output.renderer import Renderer
     from dvc_cli.portal.base import Portal
     from dvc_cli.services.browse import Shelf
+    from dvc_cli.services.desk import Desk
     from dvc_cli.services.diagnose import Examination
     from dvc_cli.services.login import Access
     from dvc_cli.services.login_facts import LoginWishes
@@ -121,6 +122,12 @@ class Context:
         """Show `result` and end with the status it carries (`exit_code`)."""
         self.out.show(result)
         self.exit_code = result.exit_code
+
+    def preview(self, result: Any) -> None:
+        """Show on stderr what is about to be done; nothing when --quiet."""
+        from dvc_cli.output.preview import preview
+
+        preview(result, color=not self.options.no_color, quiet=self.options.quiet)
 
     # -- settings ----------------------------------------------------------------------------------------------------
 
@@ -261,13 +268,13 @@ class Context:
             )
         return SignerSpec(name=found.name, kind=found.kind, options=found.options)
 
-    def signer(self, spec: SignerSpec) -> Signer:
+    def signer(self, spec: SignerSpec, *, secrets: SecretSource | None = None) -> Signer:
         """The driver for a signer."""
         from dvc_cli.sign.registry import open_signer
 
         return open_signer(
             spec,
-            secrets=self.secret_source(spec),
+            secrets=secrets or self.secret_source(spec),
             ledger=self.ledger,
             transactions=self.transactions,
             http_factory=self.http,
@@ -296,6 +303,14 @@ class Context:
             return self.credentials.get(request).secret
 
         return ask
+
+    # -- filing ------------------------------------------------------------------------------------------------------
+
+    def desk(self, *, on_behalf: bool = False) -> Desk:
+        """What the filing of a dossier needs."""
+        from dvc_cli.services.open_desk import open_desk
+
+        return open_desk(self, on_behalf=on_behalf)
 
     # -- durable state -----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ from dvc_sandbox.client import AdminClient
 from dvc_sandbox.control import Options, Running, admin_client, start_thread
 from tests.browser.person import Person
 
+# Read before the tests' own environment takes the variables of the program under test away.
+_SCREENSHOTS = os.environ.get("DVC_SCREENSHOTS")
 _FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --force-device-scale-factor=1 --lang=vi"
@@ -57,7 +59,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def person(chromium: Any, admin: AdminClient, tmp_path: Path, request: pytest.FixtureRequest) -> Person:
     """Somebody in front of a screen of the test's width; pictures go to DVC_SCREENSHOTS where it is set."""
     width: int = request.getfixturevalue("width")
-    folder = Path(os.environ.get("DVC_SCREENSHOTS") or tmp_path) / str(width)
+    folder = Path(_SCREENSHOTS or tmp_path) / str(width)
     folder.mkdir(parents=True, exist_ok=True)
     chromium.delete_all_cookies()
     return Person(chromium, admin, folder, width)

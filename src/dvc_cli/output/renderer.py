@@ -50,7 +50,7 @@ class PlainRenderer:
     def show(self, result: Any) -> None:
         """Print the result's tables and records."""
         for block in page_of(result).blocks:
-            sys.stdout.write(_plain_block(block))
+            sys.stdout.write(plain_block(block))
 
     def raw(self, text: str) -> None:
         """Print the text as it is."""
@@ -89,7 +89,8 @@ def _print_line(text: str) -> None:
     sys.stdout.flush()
 
 
-def _plain_block(block: Block) -> str:
+def plain_block(block: Block) -> str:
+    """A block as tab-separated lines, safe for terminals and pipes."""
     if isinstance(block, Table):
         return "".join("\t".join(safe_cell(cell) for cell in row) + "\n" for row in block.rows)
     if isinstance(block, Record):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
 from dvc_cli.i18n import _
 from dvc_cli.output.renderer import sandbox_line
@@ -12,12 +13,14 @@ from dvc_cli.output.view import Block, Line, Page, Record, Table
 _STYLES = {"plain": "", "good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim"}
 
 
-def print_page(page: Page, *, color: bool, next_steps: tuple[str, ...]) -> None:
-    """Print `page` on stdout at the terminal's width."""
+def print_page(page: Page, *, color: bool, next_steps: tuple[str, ...], file: TextIO | None = None) -> None:
+    """Print `page` on stdout (or `file`) at the terminal's width."""
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=sys.stdout, no_color=not color, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    console = Console(
+        file=file or sys.stdout, no_color=not color, highlight=False, markup=False, emoji=False, soft_wrap=False
+    )
     mark = sandbox_line(page)
     for block in (*((mark,) if mark else ()), *page.blocks):
         console.print(_draw(block))

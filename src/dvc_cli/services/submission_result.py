@@ -12,14 +12,16 @@ from dvc_cli.model.submission import Row, State
 from dvc_cli.services.desk import Desk
 from dvc_cli.services.file_dossier import receipts_folder, submitted_at
 from dvc_cli.services.plan import SubmissionPlan
+from dvc_cli.services.prepare import Workplace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledFile:
-    """A file as the portal holds it."""
+    """A file as the portal holds it; `path` is the same bytes on this computer."""
 
     component: str
     name: str
+    path: Path | None
     stored_name: str
     size: int
     sha256: str
@@ -64,6 +66,7 @@ def result_of(desk: Desk, plan: SubmissionPlan, row: Row) -> SubmissionResult:
             FiledFile(
                 component=names[file.slot].component,
                 name=names[file.slot].upload_name,
+                path=Workplace.of(desk, plan).final(plan, names[file.slot], row),
                 stored_name=stored[file.slot].stored_name if file.slot in stored else "",
                 size=stored[file.slot].size if file.slot in stored else file.size,
                 sha256=row.final_sha256(file),

@@ -36,7 +36,6 @@ class _BoundedParser(MultiPartParser):
         if start < end:
             super().on_part_data(data, start, end)
 
-
     def drop_files(self) -> None:
         """Close the temporary files of a body that was given up."""
         for file in self._files_to_close_on_error:

@@ -15,10 +15,17 @@ from dvc_sandbox.control import Running
 
 from .citizen import LOGIN, pdf
 
-_FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --force-device-scale-factor=1"
-).split()
+_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-device-scale-factor=1",
+]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +93,9 @@ class Walk:
 
     def log_in(self) -> None:
         self.browser.delete_all_cookies()
-        self.browser.get(f"{self.portal}{LOGIN}?return-url=%2Fdichvucong%2Fbothutuc%2FlistThuTuc%3Ftukhoa%3D%25C4%2591%25C4%2583ng%2Btin")
+        self.browser.get(
+            f"{self.portal}{LOGIN}?return-url=%2Fdichvucong%2Fbothutuc%2FlistThuTuc%3Ftukhoa%3D%25C4%2591%25C4%2583ng%2Btin"
+        )
         old = self.find("#captchaImage").get_attribute("src")
         self.press(".captcha-reload")
         self.wait(lambda _: self.find("#captchaImage").get_attribute("src") != old)

@@ -8,6 +8,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -131,6 +132,17 @@ def test_several_files_in_one_row(citizen: Citizen, sid: str) -> None:
     first, second = citizen.upload(sid, pdf("one")).json(), citizen.upload(sid, pdf("two")).json()
     page = citizen.components(sid)
     assert page.tree.xpath("//tr[@data-heading='0']//li/@data-file") == [str(first["id"]), str(second["id"])]
+
+
+def test_many_uploads_at_once(citizen: Citizen, sid: str) -> None:
+    contents = [pdf(f"tệp {number}", size=300_000) for number in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda content: citizen.upload(sid, content), contents))
+    assert [answer.status_code for answer in answers] == [201] * 16
+    assert len({answer.json()["storedName"] for answer in answers}) == 16
+    assert [answer.json()["sha256"] for answer in answers] == [
+        hashlib.sha256(content).hexdigest() for content in contents
+    ]
 
 
 def test_replace_and_delete(citizen: Citizen, sid: str) -> None:

@@ -42,7 +42,7 @@ def test_a_page_never_has_more_than_fifty(citizen: Citizen) -> None:
     ("query", "expected"),
     [
         ({"tukhoa": "đăng tin, bài"}, ["9.990001"]),
-        ({"tukhoa": "DANG KY KET HON"}, ["1.000894"]),
+        ({"tukhoa": "DANG KY KHAI TU"}, ["1.000656"]),
         ({"tukhoa": "1.001612"}, ["1.001612"]),
         ({"linh_vuc": "Báo chí"}, ["9.990001"]),
         ({"co_quan_cha": "000.00.17.H54"}, ["9.990001"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,14 @@ def test_a_token_commits_once(filer: Citizen) -> None:
     assert filer.confirm(page).status == 302
     again = filer.confirm(page)
     assert (again.status, again.error) == (403, "token-used")
+    assert count(filer) == before + 1
+
+
+def test_eight_simultaneous_commits_make_one_dossier(filer: Citizen) -> None:
+    before, page = count(filer), filer.confirmation(filer.ready())
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(lambda _: send(filer, page), range(8)))
+    assert answers == [302, *[403] * 7]
     assert count(filer) == before + 1
 
 

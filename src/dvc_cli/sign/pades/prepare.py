@@ -78,7 +78,7 @@ def inspect(source: BinaryIO, name: str, placement: Placement | None) -> Inspect
         writer = _open_writer(source, name)
         pages = reading.page_count(writer.prev)
         if placement is None:
-            writer.find_page_for_modification(0)
+            reading.find_page(writer, 0)
             return Inspection(pages=pages, signatures=_signed_fields(writer.prev), page=None, page_size_mm=None)
         index = reading.page_index(placement.page, pages, name)
         geometry = _geometry(writer, index)
@@ -177,14 +177,14 @@ def _write(
 
 def _place(writer: IncrementalPdfFileWriter, placement: Placement | None, name: str) -> tuple[int, PlacedBox | None]:
     if placement is None:
+        reading.find_page(writer, 0)
         return 0, None
     index = reading.page_index(placement.page, reading.page_count(writer.prev), name)
     return index, place(placement, _geometry(writer, index))
 
 
 def _geometry(writer: IncrementalPdfFileWriter, index: int) -> PageGeometry:
-    reference, _resources = writer.find_page_for_modification(index)
-    return reading.page_geometry(reference.get_object())
+    return reading.page_geometry(reading.find_page(writer, index))
 
 
 def _set_appearance(

@@ -1,7 +1,10 @@
+# mypy: allow-untyped-calls
+# pyHanko is typed in part only.
 """Opening a PDF leniently, and saying plainly what is wrong with one that cannot be opened (signatures.md §3)."""
 
 from __future__ import annotations
 
+import errno
 import functools
 import logging
 from collections.abc import Iterator
@@ -14,6 +17,7 @@ from dvc_cli.i18n import N_, _
 from dvc_cli.sign.placement import PageGeometry, Rectangle
 
 if TYPE_CHECKING:
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.reader import PdfFileReader
 
 _HEADER_WINDOW = 1024
@@ -115,13 +119,15 @@ def pdf_border(name: str) -> Iterator[None]:
     silence_library()
     try:
         yield
-    except (DvcError, OSError, KeyboardInterrupt):
+    except DvcError:
         raise
     except RecursionError as error:
         raise PdfDamaged(
             _("`{name}` cannot be read: it is nested too deeply").format(name=name), hint=_damaged_hint()
         ) from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise  # the disk's; EINVAL is the library seeking to where a damaged file points
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise PdfDamaged(
             _("`{name}` is damaged or cut short and cannot be read as a PDF").format(name=name),
@@ -167,6 +173,28 @@ def page_count(reader: PdfFileReader) -> int:
     """Number of pages, as the page tree's root says."""
     count = reader.root["/Pages"]["/Count"]
     return int(count)
+
+
+def find_page(writer: IncrementalPdfFileWriter, index: int) -> Any:
+    """The page object, for a change; nodes without /Type get the one they must have (signatures.md §3)."""
+    try:
+        reference, _resources = writer.find_page_for_modification(index)
+    except KeyError:
+        _name_page_tree(writer.root["/Pages"], set())
+        reference, _resources = writer.find_page_for_modification(index)
+    return reference.get_object()
+
+
+def _name_page_tree(node: Any, seen: set[int]) -> None:
+    from pyhanko.pdf_utils.generic import NameObject
+
+    seen.add(id(node))
+    if "/Type" not in node:
+        node["/Type"] = NameObject("/Pages" if "/Kids" in node else "/Page")
+    for kid in entry(node, "/Kids") or ():
+        child = kid.get_object()
+        if id(child) not in seen:
+            _name_page_tree(child, seen)
 
 
 def page_index(page: int, count: int, name: str) -> int:
