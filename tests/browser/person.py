@@ -114,8 +114,9 @@ class Person:
         return base64.b64decode(str(found).partition(",")[2])
 
     def complaints(self) -> list[str]:
-        """What the page's scripts and loads complained about since the last look."""
-        return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+        """What scripts and loads complained about since the last look; a form shown again with its errors (422) may."""
+        found = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+        return [message for message in found if "status of 422" not in message]
 
     @contextmanager
     def other_window(self, width: int) -> Iterator[Person]:

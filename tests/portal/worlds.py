@@ -150,4 +150,5 @@ def live(live_sandbox: LivePortal) -> Iterator[LivePortal]:
     """The shared sandbox, without faults and with its usual settings before and after."""
     yield live_sandbox
     live_sandbox.admin.clear_faults()
+    live_sandbox.admin.set_clock(datetime.now(UTC))
     live_sandbox.admin.portal_settings(burn="with", commit_failures=0, late_commits=0, levels=2)

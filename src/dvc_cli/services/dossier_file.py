@@ -304,8 +304,7 @@ class DossierReader:
             path = find_file(self._folder, name)
             if path is None:
                 self._fault(place, _("there is no file `{name}`").format(name=name))
-            else:
-                found.append(path)
+            found.append(path or self._folder / name)
         return tuple(found)
 
     def _fault(self, place: KeyPath, message: str) -> None:

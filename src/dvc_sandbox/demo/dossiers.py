@@ -7,7 +7,7 @@ _TEXT = """\
 schema = 1
 procedure = "9.990001"
 subject = "Đề nghị đăng bài “Những ngày mùa trên đồng lúa Thái Thụy”"
-key = "TRINH-DIEN-{key}"
+key = "{key}"
 
 [applicant]
 full_name = "Nguyễn Thị Được"
@@ -38,6 +38,11 @@ page = "last"
 """
 
 
+def dossier_key(signer: str) -> str:
+    """The key that names the case of the dossier signed by `signer`."""
+    return f"TRINH-DIEN-{signer.upper()}"
+
+
 def dossier_text(signer: str, *, file: str = "don.pdf", commune: str = "Phường Trần Lãm") -> str:
     """A dossier file whose one component is signed by the profile's signer of that name."""
-    return _TEXT.format(key=signer.upper(), signer=signer, file=file, commune=commune)
+    return _TEXT.format(key=dossier_key(signer), signer=signer, file=file, commune=commune)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -12,10 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from dvc_sandbox import control
-from dvc_sandbox.demo.dossiers import dossier_text
+from dvc_sandbox.demo.dossiers import dossier_key, dossier_text
 from dvc_sandbox.demo.scans import write_scans
 from dvc_sandbox.demo.words import words
 from dvc_sandbox.errors import SandboxError
@@ -54,6 +54,15 @@ class DemoResult:
     token_used: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A dossier that was filed: its code, the signed PDF that was uploaded, the receipt."""
+
+    code: str
+    signed: Path
+    receipt: Path
+
+
 @dataclass(slots=True)
 class Journey:
     """One demonstration; `say` prints a line for the person who watches."""
@@ -73,14 +82,14 @@ class Journey:
                 self._title("step-second")
                 dossiers.append(self._file("token"))
             self._title("step-after")
-            self._accept(running, [dossier["code"] for dossier in dossiers])
-            verdict = self._verify(Path(dossiers[0]["signed"]))
+            self._accept(running, [dossier.code for dossier in dossiers])
+            verdict = self._verify(dossiers[0].signed)
             return DemoResult(
                 folder=folder,
                 pdf=folder / "don.pdf",
-                signed=Path(dossiers[0]["signed"]),
-                receipt=Path(dossiers[0]["receipt"]),
-                codes=tuple(dossier["code"] for dossier in dossiers),
+                signed=dossiers[0].signed,
+                receipt=dossiers[0].receipt,
+                codes=tuple(dossier.code for dossier in dossiers),
                 verdict=verdict,
                 portal=running.urls.portal,
                 smartca=running.urls.smartca,
@@ -91,6 +100,7 @@ class Journey:
     @contextmanager
     def _sandbox(self) -> Iterator[control.Running]:
         state = self.options.folder / "sandbox"
+        self.say(self._words("home", home=self.options.folder / "home"))
         self._command("sandbox", "up", "--detach", "--auto-approve", "--state", str(state))
         running = control.status(state)
         if running is None:
@@ -134,7 +144,7 @@ class Journey:
         secret.unlink()
         self._command("whoami")
 
-    def _file(self, signer: str) -> dict[str, Any]:
+    def _file(self, signer: str) -> Filed:
         name = f"ho-so-{signer}.toml"
         if signer == "smartca":
             self._title("step-fill")
@@ -148,12 +158,20 @@ class Journey:
             self._command("submit", name, "--dry-run")
             self._title("step-submit")
         self._command("submit", name, "--yes")
-        return self._filed(name)
+        return self._filed(dossier_key(signer))
 
-    def _filed(self, name: str) -> dict[str, Any]:
-        # Done already: the same command tells the same result again and sends nothing.
-        result: dict[str, Any] = json.loads(self._captured("submit", name, "--yes", "--json", shown=False))
-        return result
+    def _filed(self, key: str) -> Filed:
+        known = json.loads(self._captured("dossier", "show", key, "--local", "--json", shown=False))
+        line = known["line"]
+        return Filed(
+            code=line["code"],
+            signed=self._kept(Path(known["files"][0]["path"]), f"don.{key.lower()}.signed.pdf"),
+            receipt=self._kept(Path(line["receipt"]), f"giay-xac-nhan.{key.lower()}.pdf"),
+        )
+
+    def _kept(self, source: Path, name: str) -> Path:
+        # Beside the scans, where a person looks; the originals stay in the state folder.
+        return Path(shutil.copyfile(source, self.options.folder / name))
 
     def _accept(self, running: control.Running, codes: list[str]) -> None:
         with control.admin_client(running) as admin:
@@ -164,7 +182,7 @@ class Journey:
             self._command("track", code)
 
     def _verify(self, signed: Path) -> str:
-        self._command("verify", str(signed))
+        self._command("verify", signed.name)
         report = json.loads(self._captured("verify", str(signed), "--json", shown=False))
         return str(report["documents"][0]["verdict"])
 

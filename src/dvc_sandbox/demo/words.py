@@ -7,6 +7,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Bảy bước của hướng dẫn, chạy thật trong môi trường thử nghiệm tại {folder}",
         "The guide's seven steps, for real, in a sandbox in {folder}",
     ),
+    "home": (
+        "Cài đặt và trạng thái của bản trình diễn nằm riêng: DVC_HOME={home}",
+        "The demo keeps settings and state of its own: DVC_HOME={home}",
+    ),
     "step-token": ("Bước 1. Chứng thư số và token", "Step 1. Certificate and token"),
     "step-scan": ("Bước 2. Quét giấy tờ", "Step 2. Scan the papers"),
     "step-login": ("Bước 3. Đăng nhập", "Step 3. Log in"),

@@ -33,6 +33,12 @@ class AgencyNeeded(InvalidInput):
     slug = "choice-needed"
 
 
+class NotFiledOnline(InvalidInput):
+    """The portal takes no dossiers of this procedure online."""
+
+    slug = "not-filed-online"
+
+
 class Step(Enum):
     """Which page of the wizard this is."""
 
@@ -76,6 +82,11 @@ def recognise(site: Site, page: Page) -> Stop | None:
 def open_dossier(site: Site, dossier: Dossier, procedure: Procedure) -> OpenedDossier:
     """From the link "Nộp hồ sơ" to the components page: choose agency and case, fill in the applicant."""
     what = _("open the filing of {procedure}").format(procedure=procedure.name)
+    if not procedure.online:
+        raise NotFiledOnline(
+            _("The portal takes no dossiers of this procedure online: {procedure}").format(procedure=procedure.name),
+            hint=_("`dvc-cli procedures show {code}` tells where to hand it in").format(code=procedure.code),
+        )
     page = site.read(site.path("wizard"), what, params={site.data.text("choice.procedure"): procedure.portal_id})
     placed: set[str] = set()
     for _step in range(_MOST_STEPS):
