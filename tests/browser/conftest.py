@@ -18,7 +18,7 @@ from tests.browser.person import Person
 _SCREENSHOTS = os.environ.get("DVC_SCREENSHOTS")
 _FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --force-device-scale-factor=1 --lang=vi"
+    "--disable-component-update --disable-sync --force-device-scale-factor=1"
 ).split()
 
 

@@ -39,9 +39,7 @@ def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_from_the_log_in_to_the_agencys_paper(
-    person: Person, sandbox: Running, scan: Path, width: int
-) -> None:
+def test_from_the_log_in_to_the_agencys_paper(person: Person, sandbox: Running, scan: Path, width: int) -> None:
     portal = sandbox.urls.portal
     log_in(person, portal)
     choose_procedure(person)
@@ -277,7 +275,9 @@ def see_paper(person: Person, portal: str, code: str) -> None:
     assert "THỬ NGHIỆM" in text
     assert "giấy tiếp nhận hồ sơ và hẹn trả kết quả" in " ".join(text.lower().split())
     check_signature(paper)
-    assert person.find("table.giay-to tr[data-kind='1']").get_attribute("data-sha256") == hashlib.sha256(paper).hexdigest()
+    assert (
+        person.find("table.giay-to tr[data-kind='1']").get_attribute("data-sha256") == hashlib.sha256(paper).hexdigest()
+    )
 
 
 def pdf_text(content: bytes) -> str:

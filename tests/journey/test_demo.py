@@ -112,7 +112,7 @@ def test_pdfsig_and_openssl_find_it_valid(demo, tmp_path):
 def test_no_secret_is_left_and_the_receipt_is_marked(demo):
     report, talk, folder = demo
     assert not (folder / "password.txt").exists()
-    assert "CongDan@123" not in talk
+    assert not [line for line in talk.splitlines() if line.startswith("$") and "CongDan@123" in line]
     receipt = subprocess.run(["pdftotext", report["receipt"], "-"], capture_output=True, text=True).stdout
     assert "THỬ NGHIỆM" in receipt
     assert report["codes"][0] in receipt

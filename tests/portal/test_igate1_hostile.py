@@ -54,7 +54,7 @@ def ready_at(url: str) -> ReadyCommit:
 def test_a_redirect_to_another_host_is_never_followed():
     with serving(answering()) as other:
         moved = answering("302 Found", b"", f"Location: {other.url}/dichvucong/bothutuc/listThuTuc")
-        with portal_that(moved) as (driver, _server), pytest.raises(ForeignRedirect, match="127.0.0.1"):
+        with portal_that(moved) as (driver, _server), pytest.raises(ForeignRedirect, match="another address"):
             driver.procedures()
         assert other.connections == 0
 
@@ -62,9 +62,9 @@ def test_a_redirect_to_another_host_is_never_followed():
 def test_a_password_is_never_sent_to_another_host():
     with serving(answering()) as other:
         form = f'<form action="{other.url}/x" method=post><input name=u><input name=p type=password></form>'
-        with portal_that(routes({"/dich-vu-cong/cong-dan/dang-nhap": page(form)})) as (driver, _server):
-            with pytest.raises(ForeignRedirect):
-                driver.begin_login("congdan")
+        login = routes({"/dich-vu-cong/cong-dan/dang-nhap": page(form)})
+        with portal_that(login) as (driver, _server), pytest.raises(ForeignRedirect):
+            driver.begin_login("congdan")
         challenge = LoginChallenge(
             id="x",
             captcha_png=None,
@@ -79,9 +79,9 @@ def test_a_password_is_never_sent_to_another_host():
 def test_a_captcha_picture_from_another_host_is_not_fetched():
     with serving(answering()) as other:
         form = f'<form><input name=u><input name=p type=password><img src="{other.url}/captcha"><input name=c></form>'
-        with portal_that(routes({"/dich-vu-cong/cong-dan/dang-nhap": page(form)})) as (driver, _server):
-            with pytest.raises(ForeignRedirect):
-                driver.begin_login("congdan")
+        login = routes({"/dich-vu-cong/cong-dan/dang-nhap": page(form)})
+        with portal_that(login) as (driver, _server), pytest.raises(ForeignRedirect):
+            driver.begin_login("congdan")
         assert other.connections == 0
 
 
@@ -146,6 +146,7 @@ def test_nonsense_is_an_unexpected_page(body):
         ("200 OK", [HTML], b"<p>Th\xc3\xa0nh c\xc3\xb4ng</p>"),
         ("200 OK", [HTML], b"<p>000.00.17.H54-260131-0000001</p><form action=/xac-nhan></form>"),
         ("200 OK", [HTML], b"<p>H54-260131-0000001 H54-260131-0000002</p>"),
+        ("200 OK", [HTML], b"<p>See also H54-260131-0000001</p>"),
         ("200 OK", [HTML], b""),
         ("200 OK", ["Content-Type: application/json"], b'{"code": "H54-260131-0000001"'),
         ("302 Found", ["Location: https://elsewhere.example/nop-thanh-cong?ma-ho-so=H54-260131-0000001"], b""),
@@ -181,7 +182,9 @@ def test_a_commit_that_cannot_be_sent_says_so():
 
 
 def test_the_only_code_of_a_success_page_is_taken():
-    success = answering("200 OK", "<main>Mã hồ sơ: <b>H54-260131-0000007</b></main>".encode(), HTML)
+    success = answering(
+        "200 OK", "<main>Nộp hồ sơ thành công. Mã hồ sơ: <b>H54-260131-0000007</b></main>".encode(), HTML
+    )
     with portal_that(success) as (driver, server):
         assert driver.commit(ready_at(f"{server.url}/xac-nhan")).code == "H54-260131-0000007"
 
@@ -207,7 +210,10 @@ def test_texts_of_the_portal_arrive_as_they_are_and_only_as_details():
     from dvc_cli.portal.base import PortalRefused
 
     evil = "<div data-error=invalid>\u202eX\u0007 <script>alert(1)</script>Thiếu</div>"
-    with portal_that(answering("422 X", evil.encode(), HTML)) as (driver, server), pytest.raises(PortalRefused) as caught:
+    with (
+        portal_that(answering("422 X", evil.encode(), HTML)) as (driver, server),
+        pytest.raises(PortalRefused) as caught,
+    ):
         driver.commit(ready_at(f"{server.url}/xac-nhan"))
     assert "alert" not in "".join(caught.value.details)
     assert "\u202e" not in caught.value.message

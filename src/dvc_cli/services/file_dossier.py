@@ -260,7 +260,8 @@ class _Filer:
         code = self.filing.row.code
         with self.desk.progress.task(_("Fetching the receipt of {code}").format(code=code)):
             receipt = patiently(self.desk, lambda: self.desk.portal.receipt(code))
-        path = inside(receipts_folder(self.desk), f"{code}-{receipt.file_name}")
+        name = receipt.file_name if code in receipt.file_name else f"{code}-{receipt.file_name}"
+        path = inside(receipts_folder(self.desk), name)
         self.desk.save(path, receipt.content, overwrite=True)
         self.filing.record(
             ReceiptSaved(path.name, hashlib.sha256(receipt.content).hexdigest()),

@@ -99,7 +99,7 @@ def parse_wait(text: str) -> tuple[DossierStatus, ...]:
             _("`{word}` is no status to wait for").format(word=text),
             hint=_("Use one of: {words}").format(words=", ".join(WAITS)),
         )
-    return tuple(found)
+    return next(targets for targets in WAITS.values() if targets[0] is found[0])
 
 
 def track(

@@ -351,16 +351,22 @@ class Access:
     # -- keeping -----------------------------------------------------------------------------------------------------
 
     def _keep(self, session: PortalSession) -> None:
-        """Keep the session for the next command: in the keyring on wish, else in a private file until it ends."""
+        """Keep the session for the next command: in a private file until it ends, on wish in the keyring instead."""
         known = self.store.load(self.portal.base_url)
         current = self.portal.session() or session
         session = replace(session, token=current.token)
-        in_keyring = self.wishes.keep or bool(known and known.in_keyring and known.account == session.account)
-        if in_keyring:
-            self.credentials.store(
-                self._session_request(session.account), session.token, insecure=self.wishes.insecure_storage
-            )
-        self.store.save(self.portal.base_url, session, in_keyring=in_keyring)
+        was_kept = bool(known and known.in_keyring and known.account == session.account)
+        if not (self.wishes.keep or was_kept):
+            self.store.save(self.portal.base_url, session)
+        elif not was_kept or self._kept_token(session.account) != session.token:
+            self._keep_in_keyring(session)
+
+    def _keep_in_keyring(self, session: PortalSession) -> None:
+        """The file comes first, so that a keyring that fails costs nothing but the wish."""
+        self.store.save(self.portal.base_url, session)
+        request = self._session_request(session.account)
+        self.credentials.store(request, session.token, insecure=self.wishes.insecure_storage)
+        self.store.save(self.portal.base_url, session, in_keyring=True)
 
     def _kept_token(self, account: str) -> Secret | None:
         """The session's secret from the keyring; an unusable keyring means no session, not a failure."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +19,6 @@ from dvc_cli.model.submission import State
 from dvc_cli.pdf.kinds import FileKind, kind_of
 from dvc_cli.portal.base import PortalCapabilities
 from dvc_cli.services.match_components import match_components
-from dvc_cli.services.signature_places import describe_place
 
 _NAME_LENGTH = 60
 
@@ -64,7 +63,7 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedSignature:
-    """Who signs what, with which certificate, and where it shows."""
+    """Who signs what, with which certificate, and where it shows. `choice`: names to choose among, when there are several."""
 
     file: str
     signer: str
@@ -73,6 +72,7 @@ class PlannedSignature:
     issuer: str = ""
     serial: str = ""
     valid_until: str = ""
+    choice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,22 +183,6 @@ def _upload_name(path: Path, converts: bool, suffix: str, taken: set[str]) -> st
         name, number = f"{stem}-{number}.{extension}", number + 1
     taken.add(name)
     return name
-
-
-def plan_signatures(
-    files: Sequence[PlannedFile], certificate_of: Callable[[str], PlannedSignature | None]
-) -> tuple[PlannedSignature, ...]:
-    """One line for each signature. `certificate_of` gives what is known of a signer's certificate without a PIN."""
-    lines = []
-    for file in files:
-        for request in file.signatures:
-            known = certificate_of(request.signer)
-            facts = {} if known is None else asdict(known)
-            place = describe_place(request)
-            lines.append(
-                PlannedSignature(**{**facts, "file": file.upload_name, "signer": request.signer, "place": place})
-            )
-    return tuple(lines)
 
 
 def plan_parts(

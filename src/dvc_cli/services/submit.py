@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dvc_cli.errors import DvcError, Interrupted, UsageProblem
+from dvc_cli.errors import Interrupted, UsageProblem
 from dvc_cli.i18n import _
 from dvc_cli.journal.base import JournalRun
 from dvc_cli.model.dossier import Dossier
@@ -16,6 +16,7 @@ from dvc_cli.model.events import Adopted, Amended, Planned
 from dvc_cli.model.identifiers import CitizenId, ProcedureCode
 from dvc_cli.model.procedure import Procedure
 from dvc_cli.model.secret import Secret
+from dvc_cli.model.signing import SigningCertificate
 from dvc_cli.model.submission import AMBIGUOUS, FILED, Case, Row, State, client_reference
 from dvc_cli.portal.base import PortalRefused, PortalSession
 from dvc_cli.services.check_dossier import DossierCheck, check_dossier, require_valid
@@ -24,15 +25,16 @@ from dvc_cli.services.dossier_file import read_dossier
 from dvc_cli.services.duplicates import already_submitted, refiled
 from dvc_cli.services.file_dossier import file_dossier, receipts_folder, resolve_row
 from dvc_cli.services.filing import patiently
+from dvc_cli.services.match_components import match_components
 from dvc_cli.services.plan import (
-    PlannedSignature,
     SubmissionPlan,
     content_key,
     plan_files,
     plan_hash,
     plan_parts,
-    plan_signatures,
 )
+from dvc_cli.services.plan_certificates import plan_signatures
+from dvc_cli.services.right_certificate import require_right_certificate
 from dvc_cli.services.settle import can_look_up, conflict, look_up
 from dvc_cli.services.submission_result import SubmissionResult, result_of
 
@@ -98,8 +100,8 @@ def submit(desk: Desk, request: SubmitRequest, announce: Callable[[SubmissionPla
     submission = _Submission(desk, request)
     with submission.lock() as run:
         session = desk.sessions.ensure()
+        _require_own_account(submission.dossier, session)
         plan = submission.plan()
-        _require_own_account(plan.dossier, session)
         row = submission.row(run, plan)
         announce(replace(plan, state=row.state if row else None))
         submission.confirm(plan, row)
@@ -156,7 +158,9 @@ class _Submission:
             subject=self._subject(reference),
             note=self._note(reference),
             files=files,
-            signatures=plan_signatures(files, self._certificate),
+            signatures=plan_signatures(
+                files, desk.signer, self._check_certificate(procedure), desk.clock.now(), desk.progress
+            ),
             warnings=check.warnings,
             state=row.state if row else None,
             sha256=plan_hash(dossier, procedure, files, reference),
@@ -208,22 +212,10 @@ class _Submission:
             return f"{self.dossier.subject} ({reference})"
         return self.dossier.subject
 
-    def _certificate(self, signer: str) -> PlannedSignature | None:
-        """What can be told of a signer's certificate without a PIN; nothing when that fails now."""
-        try:
-            usable = [one for one in self.desk.signer(signer).certificates() if one.problem is None]
-        except DvcError:
-            return None
-        if len(usable) != 1:
-            return None
-        return PlannedSignature(
-            file="",
-            signer=signer,
-            place="",
-            certificate=usable[0].common_name,
-            issuer=usable[0].issuer,
-            serial=usable[0].serial,
-            valid_until=usable[0].not_after.date().isoformat(),
+    def _check_certificate(self, procedure: Procedure) -> Callable[[SigningCertificate], None]:
+        names = [pair.spec.name for pair in match_components(self.dossier, procedure)[0]]
+        return lambda certificate: require_right_certificate(
+            certificate, self.dossier, names, on_behalf=self.desk.on_behalf
         )
 
     # -- the row -----------------------------------------------------------------------------------------------------
@@ -328,8 +320,10 @@ def _case_of(plan: SubmissionPlan) -> Case:
 
 def _require_own_account(dossier: Dossier, session: PortalSession) -> None:
     """The portal takes name and ID number from the account: filing under another name would only fail later."""
-    given, known = dossier.applicant.identity_number, session.identity_number
-    if not given or not known.isdecimal() or CitizenId.parse(given) == CitizenId.parse(known):
+    try:
+        if CitizenId.parse(dossier.applicant.identity_number) == CitizenId.parse(session.identity_number):
+            return
+    except ValueError:  # none given (the rules say so), or the portal shows it masked
         return
     raise AccountOfAnother(
         _("The account {account} belongs to another person than the applicant {name}").format(

@@ -115,10 +115,18 @@ def submit_confirmation(call: Call) -> Response:
 
 def _draft_to_commit(call: Call, token: str) -> Draft:
     """A used token is told before a submitted draft, so that a repeated commit always gets the same answer."""
-    purpose = creation.purpose_of(call.query("sid"))
-    if sessions.token_state(call.environment, call.session, purpose, token) == "used":
-        raise _token_refusal("used")
-    return draft_of(call, "confirmation")
+
+    def refuse_used_token() -> None:
+        purpose = creation.purpose_of(call.query("sid"))
+        if sessions.token_state(call.environment, call.session, purpose, token) == "used":
+            raise _token_refusal("used")
+
+    refuse_used_token()
+    try:
+        return draft_of(call, "confirmation")
+    except Refusal:
+        refuse_used_token()  # a simultaneous request may have used it since
+        raise
 
 
 def _token_refusal(state: str) -> Refusal:

@@ -98,8 +98,10 @@ def _signatures(signatures: tuple[PlannedSignature, ...]) -> Table:
 
 
 def _certificate(one: PlannedSignature) -> str:
+    if one.choice:
+        return _("one of: {names}").format(names="; ".join(one.choice))
     if not one.certificate:
-        return _("chosen when the signer is opened")
+        return _("known when the signer is opened")
     return _("{name}, issued by {issuer}").format(name=one.certificate, issuer=one.issuer)
 
 

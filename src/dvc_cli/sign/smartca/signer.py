@@ -15,7 +15,7 @@ from dvc_cli.model.signing import SignerCapabilities, SigningCertificate
 from dvc_cli.net.base import HttpClient
 from dvc_cli.sign.base import CertificateUnusable, SecretSource, SignerUnavailable
 from dvc_cli.sign.certificates import CertificateUnreadable, certificate_from_der, judged_at
-from dvc_cli.sign.selection import choose_certificate, describe
+from dvc_cli.sign.selection import choose_certificate, describe, matches
 from dvc_cli.sign.smartca.account import Account, AccountKind, Service
 from dvc_cli.sign.smartca.calls import Calls, Guards
 from dvc_cli.sign.smartca.guard import PasswordGuard
@@ -84,6 +84,12 @@ class SmartCaSigner:
         """
         with self._calls(None) as calls:
             return [one.certificate for one in self._offered(calls)]
+
+    def candidates(self) -> list[SigningCertificate]:
+        """Those that `open` chooses among; for plans. Errors as `certificates`."""
+        with self._calls(None) as calls:
+            meant = [one.certificate for one in self._offered(calls) if self._is_meant(one)]
+        return matches(meant, self._account.certificate) if self._account.certificate else meant
 
     @contextmanager
     def open(self, prompter: Prompter, progress: Progress) -> Iterator[SmartCaSession]:

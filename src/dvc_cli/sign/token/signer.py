@@ -34,7 +34,7 @@ from dvc_cli.sign.certificates import (
     require_usable,
     verify_raw,
 )
-from dvc_cli.sign.selection import choose_certificate
+from dvc_cli.sign.selection import choose_certificate, matches
 from dvc_cli.sign.token.guard import PinGuard
 from dvc_cli.sign.token.process import StoredCertificate, TokenFacts, TokenProcess, WorkerFault
 from dvc_cli.sign.token.search import explain, find_token, try_modules
@@ -72,6 +72,11 @@ class TokenSigner:
                     for one in self._shown(trial.candidate.path, facts):
                         found.setdefault(one.fingerprint, judged_at(one, self.clock.now()))
         return list(found.values())
+
+    def candidates(self) -> list[SigningCertificate]:
+        """Those that `open` chooses among; for plans."""
+        wanted = self._option("cert")
+        return matches(self.certificates(), wanted) if wanted else self.certificates()
 
     @contextmanager
     def open(self, prompter: Prompter, progress: Progress) -> Iterator[SigningSession]:

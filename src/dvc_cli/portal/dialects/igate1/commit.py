@@ -120,13 +120,15 @@ def _done(site: Site, page: Page, what: str) -> CommitDone:
 
 
 def receipt_code(site: Site, page: Page) -> str | None:
-    """The dossier code of a receipt page: where the data file says, else the only code on the page."""
+    """The dossier code of a receipt page: where the data file says, else the only code on a page that tells success."""
     marked = _code(page.text(site.data.texts("receipt.code")))
     if marked:
         return marked
     main = page.find(["//main", "//body"])
-    found = set(_CODE.findall(squeezed(main[0]))) if main else set()
-    return found.pop() if len(found) == 1 else None
+    text = squeezed(main[0]) if main else ""
+    found = set(_CODE.findall(text))
+    told = any(words in fold(text) for words in site.data.texts("receipt.success"))
+    return found.pop() if told and len(found) == 1 else None
 
 
 def _code(text: str) -> str | None:

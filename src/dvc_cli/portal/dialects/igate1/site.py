@@ -81,7 +81,7 @@ class Site:
             target = forms.absolute(response.url, response.headers.get("location", ""))
             return _empty(response), Answer(meaning=Meaning.FOREIGN, status=response.status, words=target)
         try:
-            page = read_page(response.content, _charset(response), response.url, response.status)
+            page = _parsed(response)
         except UnexpectedPage:
             # A bare error status (429, 502) often has no page at all: the status alone still means something.
             if response.status < 400:
@@ -159,6 +159,13 @@ def origin(url: str) -> tuple[str, str, int]:
 
 def _empty(response: Response) -> Page:
     return read_page(b"<html><body></body></html>", "utf-8", response.url, response.status)
+
+
+def _parsed(response: Response) -> Page:
+    """The page of an answer; what calls itself something else than HTML is none. Raises UnexpectedPage."""
+    if response.media_type not in ("", "text/html", "application/xhtml+xml"):
+        raise outcome.unexpected(response.media_type)
+    return read_page(response.content, _charset(response), response.url, response.status)
 
 
 def _charset(response: Response) -> str:
