@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dvc_cli.journal import Journal
     from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter, TransactionStore
     from dvc_cli.model.secret import Secret
+    from dvc_cli.model.signing import SignatureProfile
     from dvc_cli.net import HttpClient, NetSettings
     from dvc_cli.output.renderer import Renderer
     from dvc_cli.portal.base import Portal
@@ -174,6 +175,13 @@ class Context:
     def trust(self) -> tuple[Path, ...]:
         """Files of trusted roots of the active profile; none when no profile is in use."""
         return self.profile.trust if self.has_profile else ()
+
+    @cached_property
+    def signature_profile(self) -> SignatureProfile:
+        """The kind of signature that the active profile's portal wants; PAdES when no profile is in use."""
+        from dvc_cli.model.signing import SignatureProfile
+
+        return SignatureProfile(self.profile.signature_profile) if self.has_profile else SignatureProfile.PADES
 
     @cached_property
     def credentials(self) -> Credentials:

@@ -17,9 +17,16 @@ from tests.browser.person import Person
 # Read before the tests' own environment takes the variables of the program under test away.
 _SCREENSHOTS = os.environ.get("DVC_SCREENSHOTS")
 _FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --force-device-scale-factor=1"
-).split()
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-device-scale-factor=1",
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +66,9 @@ def vietnamese_name(common_name: str, uid: str = "", organisation: str = "") -> 
     ]
     if organisation:
         parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
-    parts.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # names longer than X.520 allows are usual in the field
+        parts.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name, _validate=False))
     if uid:
         parts.append(x509.NameAttribute(NameOID.USER_ID, uid))
     return x509.Name(parts)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from dvc_cli.model.signing import Anchor, Placement
+from dvc_cli.sign.placement import PlaceTaken
 from tests.sign import pki
 from tests.sign.conftest import output_of, tool
 
@@ -118,3 +119,20 @@ def test_the_font_is_embedded_as_a_subset(sign, write_pdf):
     text = output_of("pdffonts", sign(write_pdf(), placement=Placement()))
     (line,) = [line for line in text.splitlines() if "BeVietnamPro" in line]
     assert line.split()[-5:-2] == ["yes", "yes", "yes"]  # embedded, subset, with Unicode table
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_the_next_signer_at_the_same_place_stands_above_the_first(rotation, sign, write_pdf, tmp_path, verdict):
+    source = write_pdf(text="", page_entries=f"/Rotate {rotation}")
+    first = sign(source, placement=Placement())
+    second = sign(first, pki.organisation(), placement=Placement(), output=tmp_path / "two.pdf")
+    (left, top, right, _bottom), _size = stamp_area(source, first, tmp_path)
+    (next_left, next_top, next_right, next_bottom), _size = stamp_area(first, second, tmp_path)
+    assert abs(left - next_left) <= 1
+    assert abs(right - next_right) <= 1
+    assert next_bottom <= top
+    assert next_top > 0
+    assert verdict(second).verdict == "valid"
+    over = (130, 260, 40, 15) if rotation == 0 else (220, 175, 40, 15)
+    with pytest.raises(PlaceTaken):
+        sign(first, placement=Placement(anchor=None, box=over), output=tmp_path / "x.pdf")

@@ -77,6 +77,13 @@ def test_certificates_for_other_purposes_are_not_offered(options, words):
     assert words in found.problem
 
 
+def test_names_longer_than_the_standard_allows_are_read_without_a_word(capfd):
+    name = "CÔNG TY TNHH MỘT THÀNH VIÊN ĐẦU TƯ XÂY DỰNG VÀ PHÁT TRIỂN CÔNG NGHỆ THÔNG TIN ĐÔNG NAM Á"
+    found = read(pki.issue(pki.rsa_key("person"), pki.vietnamese_name(name, "MST:0101234567"), pki.authority()))
+    assert (found.common_name, found.problem) == (name, None)
+    assert capfd.readouterr().err == ""
+
+
 def test_weak_keys_are_not_offered():
     weak = pki.issue(pki.rsa_key("weak", 1024), pki.vietnamese_name("YẾU"), pki.authority())
     assert "too weak (1024 bits)" in read(weak).problem

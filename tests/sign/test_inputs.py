@@ -150,7 +150,7 @@ def test_files_of_other_tools_are_signed(kind, sign, write_pdf, verdict):
         lambda content: content + b"\r\n\r\n<!-- added by a mail gateway -->\n",
         lambda content: content.replace(b"0000000000 65535 f ", b"0000000000 65536 f "),
         lambda content: content.replace(b"/Info", b"/Inf0"),
-        lambda content: content.replace(b"/Type /Page ", b"/Tipe /Page "),
+        lambda content: content.replace(b"/Type /Page ", b"/Txxx /Page "),
         lambda content: content.replace(b"%PDF-1.4", b"%PDF-9.9"),
     ],
     ids=["junk-after-eof", "generation-65536", "no-info", "no-page-type", "odd-version"],

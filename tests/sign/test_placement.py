@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dvc_cli.model.signing import Anchor, Placement
-from dvc_cli.sign.placement import MM_PER_POINT, PageGeometry, PlacementOutside, box_in_mm, place
+from dvc_cli.sign.placement import MM_PER_POINT, PageGeometry, PlacementOutside, PlaceTaken, box_in_mm, place
 
 corner = st.floats(-2000, 2000)
 length = st.floats(150, 3000)
@@ -116,3 +116,41 @@ def test_the_nine_anchors_on_a4():
 def test_a_crop_box_outside_the_media_box_is_ignored():
     page = PageGeometry(media_box=(0, 0, 600, 800), crop_box=(700, 900, 800, 1000))
     assert page.visible == (0, 0, 600, 800)
+
+
+@given(page=pages(), x=st.floats(0, 0.5), y=st.floats(0, 0.5), share=st.floats(0.1, 0.5))
+def test_displayed_boxes_survive_the_way_to_the_file_and_back(page, x, y, share):
+    width, height = page.size_mm
+    box = (x * width, y * height, share * width, share * height)
+    first, second = page.to_user_space(*box[:2]), page.to_user_space(box[0] + box[2], box[1] + box[3])
+    again = page.to_displayed((*first, *second))
+    assert all(math.isclose(a, b, abs_tol=1e-6 * 4000) for a, b in zip(again, box, strict=True))
+
+
+@given(anchor=st.sampled_from(Anchor), count=st.integers(1, 5), turned=turns)
+def test_stamps_at_one_anchor_never_overlap(anchor, count, turned):
+    page = PageGeometry(media_box=(0, 0, 595, 842), rotation=turned)
+    taken = []
+    for _number in range(count):
+        rectangle = place(Placement(anchor=anchor), page, taken).rectangle
+        assert inside(rectangle, page.visible, 1e-3)
+        taken.append(page.to_displayed(rectangle))
+    for one in taken:
+        assert sum(not apart(one, other) for other in taken) == 1
+
+
+def apart(one, other):
+    return (
+        one[0] + one[2] <= other[0] + 0.1
+        or other[0] + other[2] <= one[0] + 0.1
+        or one[1] + one[3] <= other[1] + 0.1
+        or other[1] + other[3] <= one[1] + 0.1
+    )
+
+
+def test_a_given_box_over_another_signature_is_refused():
+    page = PageGeometry(media_box=(0, 0, 595, 842))
+    with pytest.raises(PlaceTaken):
+        place(Placement(anchor=None, box=(20, 20, 70, 25)), page, [(60, 30, 70, 25)])
+    with pytest.raises(PlaceTaken):
+        place(Placement(anchor=Anchor.TOP), page, [(0, 0, 210, 297)])

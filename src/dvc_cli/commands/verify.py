@@ -12,7 +12,7 @@ app = App()
 
 @app.command(
     "verify",
-    help=_("Verify the signatures of PDF files: intact, by whom, trusted, when"),
+    help=_("Verify the signatures of PDF files"),
     epilog=examples("dvc-cli verify don.signed.pdf", "dvc-cli verify *.pdf --trust root-ca.pem --json"),
 )
 def verify_command(

@@ -27,8 +27,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_address(url: str) -> str:
+def is_local_network(host: str) -> bool:
+    """Whether `host` can stand in the local network: a name, or an address that is not routed in the internet."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return True
+    return not address.is_global
+
+
+def check_address(url: str, *, plain_host: str = "") -> str:
     """The address without query, fragment and trailing slash.
+
+    Args:
+        url: the address.
+        plain_host: see `NetSettings.plain_host`.
 
     Raises:
         BadAddress: no web address, has a user name in it, or is unencrypted http to another machine.
@@ -48,7 +61,8 @@ def check_address(url: str) -> str:
             _("The address of `{host}` has a user name or password in it").format(host=host),
             hint=_("Leave them out; the account is asked for when you log in"),
         )
-    if parts.scheme == "http" and not is_loopback(host):
+    may_be_plain = is_loopback(host) or (host == plain_host.lower() and is_local_network(host))
+    if parts.scheme == "http" and not may_be_plain:
         raise BadAddress(
             _("`{url}` is not encrypted").format(url=text),
             hint=_("Use an `https://` address; `http://` is allowed only for this computer itself (127.0.0.1)"),

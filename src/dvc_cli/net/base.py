@@ -28,7 +28,8 @@ class Unanswered(OutcomeUnknown):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetSettings:
     """How to reach the network. Seconds; `ca_file` adds to the system store; `proxy` None = from the environment, "" = none;
-    `max_bytes` bounds one answer."""
+    `max_bytes` bounds one answer; `plain_host` is the one other computer that may be talked to without encryption: a
+    network scanner that the user has named (docs/adr/0006-plain-http-to-a-named-scanner.md)."""
 
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
@@ -36,6 +37,7 @@ class NetSettings:
     proxy: str | None = None
     user_agent: str = ""
     max_bytes: int = 64_000_000
+    plain_host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +103,15 @@ class HttpClient(Protocol):
         form: Sequence[tuple[str, str]] | None = None,
         json: object | None = None,
         files: Sequence[FilePart] = (),
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         follow: bool = True,
         read_timeout: float | None = None,
     ) -> Response:
-        """Mutate. Raises NotSent (nothing went out) or Unanswered. HTTP error statuses are returned, not raised."""
+        """Mutate. Raises NotSent (nothing went out) or Unanswered. HTTP error statuses are returned, not raised.
+
+        `content` is a body as it is; its type stands in `headers`.
+        """
 
     def delete(self, path: str) -> Response:
         """Mutate, as `post`."""

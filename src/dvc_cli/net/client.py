@@ -53,7 +53,7 @@ def open_client(base_url: str, settings: NetSettings) -> HttpClient:
     """
     import httpx
 
-    base = httpx.URL(check_address(base_url))
+    base = httpx.URL(check_address(base_url, plain_host=settings.plain_host))
     # Their debug logs hold headers with cookies, ours does not.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -103,18 +103,19 @@ class _Client:
         form: Sequence[tuple[str, str]] | None = None,
         json: object | None = None,
         files: Sequence[FilePart] = (),
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         follow: bool = True,
         read_timeout: float | None = None,
     ) -> Response:
         """See `HttpClient.post`. Files are streamed from disk with a true Content-Length."""
         with ExitStack() as opened:
-            content = _multipart(form or (), files, opened) if files else _plain_body(form, json)
+            body = _multipart(form or (), files, opened) if files else _plain_body(form, json, content)
             request = self._http.build_request(
                 "POST",
                 self._address(path),
                 timeout=self._timeout(read_timeout),
-                **{**content, "headers": {**content.get("headers", {}), **(headers or {})}},
+                **{**body, "headers": {**body.get("headers", {}), **(headers or {})}},
             )
             return self._walk(request, mutates=True, follow=follow)
 
@@ -276,11 +277,11 @@ class _Client:
         )
 
 
-def _plain_body(form: Sequence[tuple[str, str]] | None, json: object | None) -> dict[str, Any]:
+def _plain_body(form: Sequence[tuple[str, str]] | None, json: object | None, content: bytes | None) -> dict[str, Any]:
     if json is not None:
         return {"json": json}
     if form is None:
-        return {"content": b""}
+        return {"content": content or b""}
     return {
         "content": urlencode(list(form)).encode("ascii"),
         "headers": {"Content-Type": "application/x-www-form-urlencoded"},

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from dvc_cli.i18n import active_language
+
 
 @cache
 def local_zone() -> ZoneInfo:
@@ -26,9 +28,8 @@ def show_time(moment: datetime | None) -> str:
 
 
 def show_size(size: int) -> str:
-    """`831 B`, `12.3 kB`, `4.5 MB`."""
+    """`831 B`, `12.3 kB`, `4.5 MB`; in Vietnamese with the decimal comma."""
     if size < 1000:
         return f"{size} B"
-    if size < 1_000_000:
-        return f"{size / 1000:.1f} kB"
-    return f"{size / 1_000_000:.1f} MB"
+    text = f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+    return text.replace(".", ",") if active_language() == "vi" else text

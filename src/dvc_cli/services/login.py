@@ -201,7 +201,8 @@ class Access:
             where = self.credentials.store(
                 self._password_request(account), password.secret, insecure=self.wishes.insecure_storage
             )
-            self.progress.say(_("The password was kept: {where}").format(where=where))
+            in_keyring = _("The password is kept in the keyring now")
+            self.progress.say(in_keyring if where == "keyring" else _("The password is kept in a plain file now"))
 
     def _account(self) -> str:
         account = self.wishes.account or self.profile.account

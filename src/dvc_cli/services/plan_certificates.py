@@ -13,6 +13,7 @@ from dvc_cli.services.plan import PlannedFile, PlannedSignature
 from dvc_cli.services.signature_places import describe_place
 from dvc_cli.sign.base import Signer
 from dvc_cli.sign.certificates import require_usable
+from dvc_cli.sign.zone import VIETNAM
 
 
 @runtime_checkable
@@ -78,5 +79,5 @@ def _line(file: PlannedFile, signer: str, place: str, certificates: Sequence[Sig
         certificate=one.common_name,
         issuer=one.issuer,
         serial=one.serial,
-        valid_until=one.not_after.date().isoformat(),
+        valid_until=one.not_after.astimezone(VIETNAM).date().isoformat(),
     )

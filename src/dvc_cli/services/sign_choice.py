@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dvc_cli.errors import ConfigurationProblem, UsageProblem
@@ -21,6 +21,43 @@ class NoSigner(ConfigurationProblem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenChoice:
+    """What the command line says about the token and its PIN. `cert` also chooses among other signers' certificates.
+
+    Raises:
+        UsageProblem: options that exclude each other.
+    """
+
+    token: str | None = None
+    module: Path | None = None
+    cert: str | None = None
+    pin_file: Path | None = None
+    pin_fd: int | None = None
+    confirm_pin: bool = False
+
+    def __post_init__(self) -> None:
+        if self.pin_file is not None and self.pin_fd is not None:
+            raise UsageProblem(_("Give either `--pin-file` or `--pin-fd`, not both"))
+
+    @property
+    def names_one(self) -> bool:
+        """Whether a token or its library is named."""
+        return bool(self.token or self.module)
+
+    def options(self) -> dict[str, str | int | bool]:
+        """What was given, as options of a signer."""
+        values: dict[str, str | int | bool | None] = {
+            "token": self.token,
+            "module": str(self.module) if self.module else None,
+            "cert": self.cert,
+            "pin_file": str(self.pin_file) if self.pin_file else None,
+            "pin_fd": self.pin_fd,
+            "confirm_pin": self.confirm_pin or None,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignerChoice:
     """Which signer the command line names: one of the profile, a PKCS#12 file, or a token.
 
@@ -31,18 +68,11 @@ class SignerChoice:
     signer: str | None = None
     p12: Path | None = None
     passphrase_file: Path | None = None
-    token: str | None = None
-    module: Path | None = None
-    cert: str | None = None
-    pin_file: Path | None = None
-    pin_fd: int | None = None
-    confirm_pin: bool = False
+    on_token: TokenChoice = field(default_factory=TokenChoice)
 
     def __post_init__(self) -> None:
-        if self.p12 is not None and (self.signer or self.token or self.module):
+        if self.p12 is not None and (self.signer or self.on_token.names_one):
             raise UsageProblem(_("`--p12` goes with neither `--signer` nor `--token` nor `--module`"))
-        if self.pin_file is not None and self.pin_fd is not None:
-            raise UsageProblem(_("Give either `--pin-file` or `--pin-fd`, not both"))
 
     def spec(self, stored: Callable[[str | None], SignerSpec] | None) -> SignerSpec:
         """The settings of the chosen signer.
@@ -53,30 +83,20 @@ class SignerChoice:
         Raises:
             ConfigurationProblem: no such signer.
         """
+        given = self.on_token.options()
+        if self.passphrase_file is not None:
+            given["passphrase_file"] = str(self.passphrase_file)
         if self.p12 is not None:
-            return SignerSpec(name=self.p12.name, kind="p12", options={"file": str(self.p12), **self._given()})
-        names_token = bool(self.token or self.module)
-        if self.signer is None and (names_token or (stored is None and self.cert)):
-            return SignerSpec(name=self.token or "token", kind="token", options=self._given())
+            return SignerSpec(name=self.p12.name, kind="p12", options={"file": str(self.p12), **given})
+        if self.signer is None and (self.on_token.names_one or (stored is None and self.on_token.cert)):
+            return SignerSpec(name=self.on_token.token or "token", kind="token", options=given)
         if stored is None:
             raise NoSigner(
                 _("It is not said what to sign with"),
                 hint=_("Use `--token NAME`, `--p12 FILE`, or a profile with a signer (`dvc-cli profile use NAME`)"),
             )
         found = stored(self.signer)
-        return replace(found, options={**found.options, **self._given()})
-
-    def _given(self) -> dict[str, str | int | bool]:
-        values: dict[str, str | int | bool | None] = {
-            "token": self.token,
-            "module": str(self.module) if self.module else None,
-            "cert": self.cert,
-            "passphrase_file": str(self.passphrase_file) if self.passphrase_file else None,
-            "pin_file": str(self.pin_file) if self.pin_file else None,
-            "pin_fd": self.pin_fd,
-            "confirm_pin": self.confirm_pin or None,
-        }
-        return {name: value for name, value in values.items() if value is not None}
+        return replace(found, options={**found.options, **given})
 
 
 def placement_of(at: Anchor | None, box: str | None, page: str, *, invisible: bool) -> Placement | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dvc_cli.errors import DvcError, InvalidInput, UsageProblem
@@ -41,6 +41,10 @@ class SignOptions:
     folder: Path | None = None
     overwrite: bool = False
     dry_run: bool = False
+
+    def with_switches(self, *, overwrite: bool, dry_run: bool) -> SignOptions:
+        """The same with these two set."""
+        return replace(self, overwrite=overwrite, dry_run=dry_run)
 
     def __post_init__(self) -> None:
         if self.output is not None and self.folder is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -229,6 +230,8 @@ def certificates_in_pem(content: bytes) -> list[bytes]:
 def _load(der: bytes) -> x509.Certificate:
     from cryptography import x509
 
+    # Vietnamese companies' names are often longer than X.520 allows; that is no news for anyone.
+    warnings.filterwarnings("ignore", message="Attribute's length must be", category=UserWarning)
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()

@@ -5,6 +5,7 @@ Pure geometry (ISO 32000-1 §8.3.2.3, §14.11.2): /Rotate, CropBox, UserUnit, bo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from dvc_cli.model.signing import Anchor, Placement
 MM_PER_POINT: Final = 25.4 / 72
 _SMALLEST_MM: Final = 5.0
 _TOLERANCE_MM: Final = 0.01
+_GAP_MM: Final = 2.0  # between two stamps
 _COLUMN: Final = {
     Anchor.TOP_LEFT: 0.0,
     Anchor.LEFT: 0.0,
@@ -45,6 +47,12 @@ class PlacementOutside(InvalidInput):
     """The place of the visible signature does not lie on the page."""
 
     slug = "placement-outside"
+
+
+class PlaceTaken(InvalidInput):
+    """Another signature already stands where the visible signature should go."""
+
+    slug = "place-taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +103,19 @@ class PageGeometry:
             return right - dx, bottom + dy
         return right - dy, top - dx
 
+    def to_displayed(self, rectangle: Rectangle) -> Rectangle:
+        """The displayed box (x, y, width, height in mm from the top left) of a rectangle in user space."""
+        left, bottom, right, top = self.visible
+        low_x, low_y, high_x, high_y = _normal(rectangle)
+        x, y, width, height = (
+            (low_x - left, top - high_y, high_x - low_x, high_y - low_y),
+            (low_y - bottom, low_x - left, high_y - low_y, high_x - low_x),
+            (right - high_x, low_y - bottom, high_x - low_x, high_y - low_y),
+            (top - high_y, right - high_x, high_y - low_y, high_x - low_x),
+        )[self.turns]
+        unit = self.mm_per_unit
+        return x * unit, y * unit, width * unit, height * unit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedBox:
@@ -118,7 +139,7 @@ def box_in_mm(placement: Placement, page: PageGeometry) -> Rectangle:
     if placement.box is not None:
         return _checked(placement.box, page_width, page_height)
     anchor = placement.anchor or Anchor.BOTTOM_RIGHT
-    margin = max(0.0, min(placement.margin, page_width / 8, page_height / 8))
+    margin = _margin(placement, page)
     free_width, free_height = page_width - 2 * margin, page_height - 2 * margin
     width, height = min(placement.width, free_width), min(placement.height, free_height)
     x = margin + (free_width - width) * _COLUMN[anchor]
@@ -126,13 +147,30 @@ def box_in_mm(placement: Placement, page: PageGeometry) -> Rectangle:
     return x, y, width, height
 
 
-def place(placement: Placement, page: PageGeometry) -> PlacedBox:
-    """The PDF rectangle and appearance matrix for `placement` on `page`.
+def free_box(placement: Placement, page: PageGeometry, taken: Sequence[Rectangle]) -> Rectangle:
+    """As `box_in_mm`, clear of the `taken` boxes (mm): an anchored box moves along its column, a given one does not move.
 
     Raises:
+        PlaceTaken: no free place there; a stamp over another's makes verifiers doubt the earlier one (signatures.md §2).
         PlacementOutside: see `box_in_mm`.
     """
     x, y, width, height = box_in_mm(placement, page)
+    for top in (y,) if placement.box is not None else _rows(y, height, _margin(placement, page), page.size_mm[1]):
+        if not any(_overlap((x, top, width, height), other) for other in taken):
+            return x, top, width, height
+    raise PlaceTaken(
+        _("Another signature already stands at the place of the visible signature"),
+        hint=_("Choose another place with `--at`, `--box` or `--page`, or sign with `--invisible`"),
+    )
+
+
+def place(placement: Placement, page: PageGeometry, taken: Sequence[Rectangle] = ()) -> PlacedBox:
+    """The PDF rectangle and appearance matrix for `placement` on `page`, clear of the `taken` displayed boxes (mm).
+
+    Raises:
+        PlacementOutside, PlaceTaken: see `free_box`.
+    """
+    x, y, width, height = free_box(placement, page, taken)
     first = page.to_user_space(x, y)
     second = page.to_user_space(x + width, y + height)
     matrices = ((1, 0, 0, 1, 0, 0), (0, 1, -1, 0, 0, 0), (-1, 0, 0, -1, 0, 0), (0, -1, 1, 0, 0, 0))
@@ -141,6 +179,29 @@ def place(placement: Placement, page: PageGeometry) -> PlacedBox:
         matrix=matrices[page.turns],
         width=width / MM_PER_POINT,
         height=height / MM_PER_POINT,
+    )
+
+
+def _margin(placement: Placement, page: PageGeometry) -> float:
+    """The margin asked for, less on pages that are too small for it."""
+    return max(0.0, min(placement.margin, *(side / 8 for side in page.size_mm)))
+
+
+def _rows(start: float, height: float, margin: float, page_height: float) -> list[float]:
+    """Tops of boxes of one column, the nearest to `start` first, inside the margins."""
+    step = height + _GAP_MM
+    count = int(page_height // step) + 1
+    rows = [start, *(start + sign * number * step for number in range(1, count) for sign in (-1, 1))]
+    last = page_height - margin - height
+    return [row for row in rows if margin - _TOLERANCE_MM <= row <= last + _TOLERANCE_MM]
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    return (
+        one[0] < other[0] + other[2] - _TOLERANCE_MM
+        and other[0] < one[0] + one[2] - _TOLERANCE_MM
+        and one[1] < other[1] + other[3] - _TOLERANCE_MM
+        and other[1] < one[1] + one[3] - _TOLERANCE_MM
     )
 
 

@@ -96,12 +96,13 @@ class PortalContract:
             portal.whoami()
 
     def test_wrong_passwords_are_refused_until_the_account_is_locked(self, portal: Portal, known: KnownFacts) -> None:
-        for _try in range(8):
+        for number in range(8):
             challenge = portal.begin_login(known.spare_username)
             captcha = known.answer(challenge) if challenge.captcha_png is not None else None
             with pytest.raises((WrongPassword, AccountLocked)) as caught:
                 portal.finish_login(challenge, known.spare_username, Secret("wrong on purpose"), captcha)
             if isinstance(caught.value, AccountLocked):
+                assert number > 1, "locked without warning"
                 assert caught.value.exit_code is ExitCode.BLOCKED
                 return
         pytest.fail("eight wrong passwords did not lock the account")

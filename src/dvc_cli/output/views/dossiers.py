@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dvc_cli.i18n import _
-from dvc_cli.model.dossier import DossierState, StatusChange
+from dvc_cli.model.dossier import DossierState, DossierStatus, StatusChange
 from dvc_cli.output.dates import show_date, show_time
 from dvc_cli.output.view import Block, Column, Line, Page, Record, Table, view
 from dvc_cli.services.follow import NAMES, TrackReport
@@ -23,9 +23,9 @@ def tracking(report: TrackReport) -> Page:
         blocks += (Line(_("Reached: {status}").format(status=report.waited_for), "good"),)
     elif report.waited_for:
         blocks += (Line(_("Not reached yet: {status}").format(status=report.waited_for), "warn"),)
-    steps = () if report.waited_for else (f"dvc-cli track {report.dossier.code} --wait accepted",)
-    final = report.dossier.status is not None and report.dossier.status.is_final
-    return Page(blocks=blocks, next_steps=() if final else steps, sandbox=report.sandbox)
+    new = report.dossier.status is DossierStatus.NEW and not report.waited_for
+    steps = (f"dvc-cli track {report.dossier.code} --wait accepted",) if new else ()
+    return Page(blocks=blocks, next_steps=steps, sandbox=report.sandbox)
 
 
 def _blocks(found: DossierState) -> tuple[Block, ...]:
@@ -38,7 +38,7 @@ def _blocks(found: DossierState) -> tuple[Block, ...]:
             (_("Submitted"), show_time(found.submitted_at)),
             (_("Result promised for"), show_date(found.appointment)),
             (_("Papers of the agency"), "; ".join(found.papers)),
-            (_("Page"), found.url),
+            (_("Web page"), found.url),
         )
     )
     history = Table(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import date
+from pathlib import Path
 
 from dvc_cli.i18n import N_, _, ngettext
 from dvc_cli.model.submission import State
@@ -35,6 +37,40 @@ STATES = {
     State.CONFIRMED: N_("submitted"),
 }
 
+EVENTS = {
+    "Planned": N_("planned"),
+    "Checked": N_("checked"),
+    "FoundInvalid": N_("found invalid"),
+    "Skipped": N_("left out by a person"),
+    "Prepared": N_("files prepared"),
+    "PreparationFailed": N_("preparing failed"),
+    "FileSigned": N_("a file signed"),
+    "Signed": N_("all files signed"),
+    "SigningFailed": N_("signing failed"),
+    "Retried": N_("tried again"),
+    "Opening": N_("about to open it at the portal"),
+    "Opened": N_("opened at the portal"),
+    "Uploading": N_("about to upload a file"),
+    "Uploaded": N_("a file uploaded"),
+    "Removing": N_("about to delete an upload"),
+    "Staged": N_("uploads read back and right"),
+    "Completing": N_("about to send the last pages"),
+    "Ready": N_("only the confirmation is missing"),
+    "WizardLost": N_("draft at the portal lost, begun anew"),
+    "CommitIntended": N_("about to confirm"),
+    "CommitRepeated": N_("about to confirm once more"),
+    "CommitNotSent": N_("the confirmation did not leave"),
+    "CommitRefused": N_("refused by the portal"),
+    "Committed": N_("the portal answered with a code"),
+    "CommitUnanswered": N_("no usable answer to the confirmation"),
+    "SettlingStarted": N_("waiting until the outcome is settled"),
+    "LookedUp": N_("looked in the own list"),
+    "Adopted": N_("found at the portal"),
+    "ReceiptSaved": N_("receipt saved"),
+    "Resolved": N_("decided by a person"),
+    "Amended": N_("changed and planned anew"),
+}
+
 
 @view("dvc.submission.plan/1")
 def plan(found: SubmissionPlan) -> Page:
@@ -48,8 +84,14 @@ def plan(found: SubmissionPlan) -> Page:
         blocks.append(Line(text, "warn"))
     if found.dry_run:
         blocks.append(Line(_("Dry run: nothing was signed, sent or stored"), "dim"))
-    steps = (f"dvc-cli submit {found.dossier_file}",) if found.dry_run and found.dossier_file else ()
+    steps = (f"dvc-cli submit {_typed(found.dossier_file)}",) if found.dry_run and found.dossier_file else ()
     return Page(blocks=tuple(blocks), next_steps=steps, sandbox=found.sandbox)
+
+
+def _typed(path: Path) -> str:
+    """A path as a person would type it here."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _plan_facts(found: SubmissionPlan) -> tuple[tuple[str, str], ...]:
@@ -150,7 +192,7 @@ def check(found: DossierCheck) -> Page:
     blocks += [Line(_("Note: {text}").format(text=text), "warn") for text in found.warnings]
     if not found.problems:
         blocks.append(Line(_("The dossier can be filed"), "good"))
-    file = str(found.dossier) if found.dossier else "dossier.toml"
+    file = _typed(found.dossier) if found.dossier else "dossier.toml"
     steps = () if found.problems else (f"dvc-cli submit {file} --dry-run", f"dvc-cli submit {file}")
     return Page(blocks=tuple(blocks), next_steps=steps, sandbox=found.sandbox)
 
@@ -168,7 +210,7 @@ def template(found: DossierTemplate) -> Page:
             ),
         )
     )
-    return Page(blocks=(facts,), next_steps=(f"dvc-cli dossier check {found.path}",), sandbox=found.sandbox)
+    return Page(blocks=(facts,), next_steps=(f"dvc-cli dossier check {_typed(found.path)}",), sandbox=found.sandbox)
 
 
 @view("dvc.submission.dossiers/1")
@@ -240,7 +282,7 @@ def dossier(found: DossierDetails) -> Page:
     steps = Table(
         title=_("What was done"),
         columns=(Column(_("Time"), wrap=False), Column(_("Step"))),
-        rows=tuple((show_time(step.at), step.event) for step in found.steps),
+        rows=tuple((show_time(step.at), _(EVENTS[step.event])) for step in found.steps),
         empty=_("Nothing was done on this computer"),
     )
     after = (f"dvc-cli track {line.code}",) if line.code else ()

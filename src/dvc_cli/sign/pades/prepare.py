@@ -18,7 +18,7 @@ from dvc_cli.i18n import _
 from dvc_cli.model.signing import DocumentDigest, Placement, SignatureProfile, SigningCertificate
 from dvc_cli.sign.pades import cms, reading
 from dvc_cli.sign.pades.earlier import sound_signatures
-from dvc_cli.sign.placement import PageGeometry, PlacedBox, place
+from dvc_cli.sign.placement import PageGeometry, PlacedBox, Rectangle, place
 from dvc_cli.sign.zone import VIETNAM
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def inspect(source: BinaryIO, name: str, placement: Placement | None) -> Inspect
     """Check that `source` can be signed with `placement`; writes nothing.
 
     Raises:
-        NotAPdf, PdfDamaged, PdfEncrypted, PdfCertified, NoSuchPage, PlacementOutside.
+        NotAPdf, PdfDamaged, PdfEncrypted, PdfCertified, NoSuchPage, PlacementOutside, PlaceTaken.
     """
     reading.require_pdf(source, name)
     with reading.pdf_border(name):
@@ -80,9 +80,8 @@ def inspect(source: BinaryIO, name: str, placement: Placement | None) -> Inspect
         if placement is None:
             reading.find_page(writer, 0)
             return Inspection(pages=pages, signatures=_signed_fields(writer.prev), page=None, page_size_mm=None)
-        index = reading.page_index(placement.page, pages, name)
-        geometry = _geometry(writer, index)
-        place(placement, geometry)
+        index, geometry, taken = _page_for(writer, placement, name)
+        place(placement, geometry, taken)
         return Inspection(
             pages=pages, signatures=_signed_fields(writer.prev), page=index + 1, page_size_mm=geometry.size_mm
         )
@@ -179,12 +178,18 @@ def _place(writer: IncrementalPdfFileWriter, placement: Placement | None, name: 
     if placement is None:
         reading.find_page(writer, 0)
         return 0, None
+    index, geometry, taken = _page_for(writer, placement, name)
+    return index, place(placement, geometry, taken)
+
+
+def _page_for(
+    writer: IncrementalPdfFileWriter, placement: Placement, name: str
+) -> tuple[int, PageGeometry, list[Rectangle]]:
+    """Index and geometry of the page, and the displayed boxes where signatures stand already."""
     index = reading.page_index(placement.page, reading.page_count(writer.prev), name)
-    return index, place(placement, _geometry(writer, index))
-
-
-def _geometry(writer: IncrementalPdfFileWriter, index: int) -> PageGeometry:
-    return reading.page_geometry(reading.find_page(writer, index))
+    page = reading.find_page(writer, index)
+    geometry = reading.page_geometry(page)
+    return index, geometry, [geometry.to_displayed(box) for box in reading.signature_boxes(page)]
 
 
 def _set_appearance(

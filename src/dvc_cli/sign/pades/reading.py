@@ -223,6 +223,18 @@ def page_geometry(page: Any) -> PageGeometry:
     )
 
 
+def signature_boxes(page: Any) -> list[Rectangle]:
+    """Rectangles (user space) of the signatures that stand on a page and are visible."""
+    boxes = []
+    for reference in entry(page, "/Annots") or ():
+        widget = reference.get_object() if hasattr(reference, "get_object") else reference
+        kind = _inherited(widget, "/FT", depth=4) if hasattr(widget, "keys") else None
+        box = _box(entry(widget, "/Rect"))
+        if box is not None and str(kind) == "/Sig" and _inherited(widget, "/V", depth=4) is not None:
+            boxes.append(box)
+    return boxes
+
+
 def entry(dictionary: Any, key: str) -> Any:
     """The value of `key` with references resolved, None when it is missing or `dictionary` is none."""
     try:

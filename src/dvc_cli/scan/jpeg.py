@@ -1,0 +1,199 @@
+"""A JPEG file as a PDF holds it: its head is read, its picture is copied untouched and proved to be whole.
+
+EXIF, XMP and IPTC blocks stay behind: they hold the place and time a photograph was taken, and thumbnails. Source: ITU-T T.81
+annex B; Adobe TN 5116; ICC.1 §B.4.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from dvc_cli.scan.exif import Exif, read_exif
+from dvc_cli.scan.images import Picture, broken, check_pixels
+
+_STANDALONE = {0x01, *range(0xD0, 0xD8)}
+_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive: what /DCTDecode understands
+_OTHER_FRAMES = {0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)}
+_TAIL = 65_536
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_ICC = b"ICC_PROFILE\0"
+_ICC_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
+_MAX_HEAD = 64_000_000
+
+
+@dataclass(slots=True)
+class _Head:
+    """What the segments before the first scan told."""
+
+    size: tuple[int, int] = (0, 0)
+    components: int = 0
+    component_ids: bytes = b""
+    bits: int = 8
+    density: tuple[float, float] | None = None
+    exif: Exif = field(default_factory=Exif)
+    adobe: bool = False
+    icc: dict[int, bytes] = field(default_factory=dict)
+    several: bool = False
+    kept: list[tuple[int, int]] = field(default_factory=list)
+    scan: int = 0
+
+    @property
+    def profile(self) -> bytes:
+        """The colour profile, when it is whole and of the picture's kind."""
+        data = b"".join(self.icc[number] for number in sorted(self.icc))
+        return data if data[16:20] == _ICC_SPACES[self.components] and data[36:40] == b"acsp" else b""
+
+
+def read_jpeg(path: Path, name: Path | str | None = None) -> Picture | None:
+    """The picture in a JPEG file, or None when it is of a kind of JPEG that PDF does not know (lossless, arithmetic, 12 bits).
+
+    Args:
+        path: the file. name: what messages call it.
+
+    Raises:
+        BrokenImage (cut short, no picture), ImageTooLarge. OSError when it cannot be read.
+    """
+    name = name or path
+    with path.open("rb") as file:
+        try:
+            head = _read_head(file, name)
+            if head is None or head.bits != 8 or head.components not in _ICC_SPACES:
+                return None
+            end = _end_of_picture(file, head)
+        except (struct.error, IndexError) as error:
+            raise broken(name) from error
+    if end is None:
+        raise broken(name)
+    check_pixels(name, *head.size)
+    plain_rgb = head.component_ids == b"RGB" and not head.adobe
+    return Picture(
+        path=path,
+        spans=_merged([*head.kept, (head.scan, end - head.scan)]),
+        format="jpeg",
+        width=head.size[0],
+        height=head.size[1],
+        colour={1: "/DeviceGray", 3: "/DeviceRGB", 4: "/DeviceCMYK"}[head.components],
+        components=head.components,
+        bits=8,
+        filter="/DCTDecode",
+        parameters="<< /ColorTransform 0 >>" if plain_rgb else "",
+        # Adobe's programs store CMYK inverted, and say so by their marker
+        decode="[1 0 1 0 1 0 1 0]" if head.components == 4 and head.adobe else "",
+        icc=head.profile,
+        dpi=head.density or head.exif.dpi,
+        orientation=head.exif.orientation,
+    )
+
+
+def date_taken(path: Path) -> str:
+    """When a photograph was taken (`YYYY:MM:DD HH:MM:SS`), or empty. Raises OSError."""
+    try:
+        with path.open("rb") as file:
+            head = _read_head(file, path)
+    except (struct.error, IndexError):
+        return ""
+    return head.exif.taken if head else ""
+
+
+def _read_head(file: BinaryIO, name: Path | str) -> _Head | None:
+    if file.read(2) != b"\xff\xd8":
+        raise broken(name)
+    head = _Head(kept=[(0, 2)])
+    while True:
+        start = file.tell()
+        marker = _next_marker(file)
+        if marker is None or marker == 0xD9 or start > _MAX_HEAD:
+            raise broken(name)
+        if marker in _STANDALONE:
+            continue
+        (length,) = struct.unpack(">H", file.read(2))
+        body = file.read(length - 2) if length >= 2 else b""
+        if length < 2 or len(body) < length - 2:
+            raise broken(name)
+        if marker in _OTHER_FRAMES:
+            return None
+        keep = _note(head, marker, body)
+        if marker == 0xDA:
+            if not head.components or 0 in head.size:
+                raise broken(name)
+            head.scan = start
+            return head
+        if keep:
+            head.kept.append((start, file.tell() - start))
+
+
+def _next_marker(file: BinaryIO) -> int | None:
+    if file.read(1) != b"\xff":
+        return None
+    byte = file.read(1)
+    while byte == b"\xff":  # fill bytes
+        byte = file.read(1)
+    return byte[0] if byte else None
+
+
+def _note(head: _Head, marker: int, body: bytes) -> bool:
+    """Remember what a segment tells; whether it belongs into the PDF."""
+    if marker in _FRAMES:
+        head.bits, height, width, head.components = struct.unpack_from(">BHHB", body)
+        head.size = (width, height)
+        head.component_ids = body[6::3][: head.components]
+    elif marker == 0xE0 and body.startswith(b"JFIF\0"):
+        unit, across, down = struct.unpack_from(">BHH", body, 7)
+        factor = {1: 1.0, 2: 2.54}.get(unit, 0.0)
+        if factor and across and down:
+            head.density = (across * factor, down * factor)
+    elif marker == 0xE1:
+        if body.startswith(b"Exif\0\0"):
+            head.exif = read_exif(body[6:])
+        return False
+    elif marker == 0xE2:
+        head.several = head.several or body.startswith(b"MPF\0")
+        if body.startswith(_ICC):
+            head.icc[body[12]] = body[14:]
+        return False
+    elif marker == 0xEE and body.startswith(b"Adobe"):
+        head.adobe = True
+    return marker not in (0xED, 0xFE)
+
+
+def _end_of_picture(file: BinaryIO, head: _Head) -> int | None:
+    """The offset behind the picture's end marker; None when the file was cut short."""
+    size = os.fstat(file.fileno()).st_size
+    if not head.several:
+        start = max(head.scan, size - _TAIL)
+        file.seek(start)
+        found = file.read().rfind(b"\xff\xd9")
+        if found >= 0:
+            return start + found + 2
+    file.seek(head.scan)
+    return _walk_scans(file.read(), head.scan)
+
+
+def _walk_scans(data: bytes, base: int) -> int | None:
+    """As `_end_of_picture`, from the first scan on: for files with more pictures or other data behind the first."""
+    position = 0
+    while match := _MARKER.search(data, position):
+        marker = data[match.start() + 1]
+        if marker == 0xD9:
+            return base + match.end()
+        if match.end() + 2 > len(data):
+            return None
+        (length,) = struct.unpack_from(">H", data, match.end())
+        position = match.end() + max(length, 2)
+    return None
+
+
+def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Neighbouring spans as one."""
+    joined: list[tuple[int, int]] = []
+    for offset, length in spans:
+        if joined and sum(joined[-1]) == offset:
+            joined[-1] = (joined[-1][0], joined[-1][1] + length)
+        else:
+            joined.append((offset, length))
+    return tuple(joined)
