@@ -212,8 +212,7 @@ class Context:
     @cached_property
     def portal(self) -> Portal:
         """The profile's portal, with its kept session if there is one."""
-        from dvc_cli.portal.base import PortalAddress
-        from dvc_cli.portal.registry import open_portal
+        from dvc_cli.portal.registry import PortalAddress, open_portal
 
         profile = self.profile
         if not profile.portal_url:
@@ -224,8 +223,9 @@ class Context:
         address = PortalAddress(url=profile.portal_url, dialect=profile.dialect, data_file=profile.data_file)
         return open_portal(address, self.http, self.clock)
 
-    def access_with(self, wishes: LoginWishes) -> Access:
-        """The way into the portal, with what the user asked for on the command line."""
+    @cached_property
+    def access(self) -> Access:
+        """The way into the portal: the kept session, one automatic re-log-in."""
         from dvc_cli.portal.session_store import SessionStore
         from dvc_cli.services.login import Access
 
@@ -238,15 +238,11 @@ class Context:
             prompter=self.prompter,
             progress=self.progress,
             clock=self.clock,
-            wishes=wishes,
         )
 
-    @cached_property
-    def access(self) -> Access:
-        """The way into the portal: the kept session, one automatic re-log-in."""
-        from dvc_cli.services.login_facts import LoginWishes
-
-        return self.access_with(LoginWishes())
+    def access_with(self, wishes: LoginWishes) -> Access:
+        """The same, with what the user asked for on the command line."""
+        return replace(self.access, wishes=wishes)
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -254,12 +250,8 @@ class Context:
         from dvc_cli.portal.procedure_cache import ProcedureCache
         from dvc_cli.services.browse import Shelf
 
-        return Shelf(
-            open_portal=lambda: self.portal,
-            cache=ProcedureCache(self.paths.cache, self.profile.portal_url),
-            clock=self.clock,
-            progress=self.progress,
-        )
+        cache = ProcedureCache(self.paths.cache, self.profile.portal_url)
+        return Shelf(open_portal=lambda: self.portal, cache=cache, clock=self.clock, progress=self.progress)
 
     def signer_spec(self, name: str | None) -> SignerSpec:
         """The profile's signer of that name, or its default one."""

@@ -50,6 +50,9 @@ def build_app(environment: Environment, hooks: AdminHooks) -> Starlette:
         ("GET", "/smartca/mode", _smartca_mode),
         ("POST", "/smartca/mode", _set_smartca_mode),
         ("POST", "/smartca/{transaction}/{decision}", _decide),
+        ("GET", "/csc", _csc),
+        ("POST", "/csc/variants", _set_csc_variants),
+        ("POST", "/csc/reset", _reset_csc),
         ("POST", "/reset", lambda _environment, _path, _body: hooks.reset()),
         ("POST", "/stop", lambda _environment, _path, _body: hooks.stop()),
     ]
@@ -260,6 +263,25 @@ def _decide(environment: Environment, path: Fields, _body: Fields) -> Fields:
     if decide is None:
         raise _Refused("not-found", f"unknown decision {path['decision']!r}: use one of {', '.join(decisions)}")
     return decide(environment, path["transaction"])
+
+
+def _csc(environment: Environment, _path: Fields, _body: Fields) -> Fields:
+    from dvc_sandbox.csc import actions
+
+    return actions.state(environment)
+
+
+def _set_csc_variants(environment: Environment, _path: Fields, body: Fields) -> Fields:
+    from dvc_sandbox.csc import actions
+
+    return actions.set_variants(environment, body)
+
+
+def _reset_csc(environment: Environment, path: Fields, body: Fields) -> Fields:
+    from dvc_sandbox.csc import actions
+
+    actions.reset(environment)
+    return _csc(environment, path, body)
 
 
 def _plain(value: Any) -> Any:

@@ -117,6 +117,18 @@ class AdminClient:
         """Let a SmartCA transaction expire now."""
         return self._call("POST", f"/smartca/{quote(transaction, safe='')}/expire")
 
+    def csc(self) -> dict[str, Any]:
+        """The CSC emulator: `variants`, `credentials` with wrong tries and present one-time password, `signings`."""
+        return self._call("GET", "/csc")
+
+    def csc_variants(self, **variants: object) -> dict[str, Any]:
+        """Set exactly these variants of the CSC emulator; none: back to the defaults."""
+        return self._call("POST", "/csc/variants", **variants)
+
+    def csc_reset(self) -> dict[str, Any]:
+        """Forget tokens, wrong tries and variants of the CSC emulator."""
+        return self._call("POST", "/csc/reset")
+
     def reset(self) -> None:
         """Bring all data back to the seed."""
         self._call("POST", "/reset")

@@ -51,7 +51,7 @@ def test_a_deployments_answers_are_asked_first(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[login]\nusre = "x"\n', "login.usre"),
+        ('[login]\nusr = "x"\n', "login.usr"),
         ('[logn]\nuser = "x"\n', "logn"),
         ("[login\n", "not valid TOML"),
     ],
@@ -63,7 +63,7 @@ def test_unknown_keys_and_bad_files_are_refused(tmp_path, text, words):
 
 def test_a_typing_mistake_gets_a_suggestion(tmp_path):
     with pytest.raises(BadDialectData) as caught:
-        load_data(SHIPPED, own(tmp_path, '[login]\nusre = "x"\n'))
+        load_data(SHIPPED, own(tmp_path, '[login]\nusr = "x"\n'))
     assert "user" in (caught.value.hint or "")
 
 

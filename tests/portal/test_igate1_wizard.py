@@ -159,7 +159,7 @@ def test_a_procedure_without_online_filing_is_shown_as_such(inside):
 
 
 def test_filters_take_the_portals_words_and_name_them_otherwise(portal):
-    found = portal.procedures(field="ho tich", per_page=50)
+    found = portal.procedures(field="HỘ TỊCH", per_page=50)
     assert {one.field for one in found.items} == {"Hộ tịch"}
     by_agency = portal.procedures(agency="Sở TT&TT", per_page=50)
     assert by_agency.items

@@ -243,8 +243,13 @@ def test_validation_data_added_later_is_permitted(signed, verdict):
     def add_store(writer):
         DocumentSecurityStore.supply_dss_in_writer(writer, None, certs=[x509.Certificate.load(pki.authority().der)])
 
-    result = verdict(updated(signed, add_store))
+    with_store = updated(signed, add_store)
+    result = verdict(with_store)
     assert (result.verdict, result.signatures[0].changes_after) == ("valid", "permitted")
+    content = with_store.read_bytes()
+    for tail in (b"\n% more\n", b"\n99 0 obj\n<< >>\nendobj\n", b"\n% more\nstartxref\n0\n%%EOF\n"):
+        with_store.write_bytes(content + tail)
+        assert verdict(with_store).verdict in ("broken", "unreadable"), tail
 
 
 def test_a_removed_signature_leaves_an_unsigned_document(signed, verdict, tmp_path):

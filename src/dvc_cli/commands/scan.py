@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dvc_cli.commands import scan_devices
 from dvc_cli.i18n import _
 from dvc_cli.lazy import Annotated, App, Argument, Context, Option, examples, run_of
 from dvc_cli.scan.convert import PageSize
@@ -39,3 +40,6 @@ def convert_command(
     size = page_size or PageSize(run.settings.text("scan.page_size"))
     options = ConversionOptions(page_size=size, overwrite=force)
     run.out.show(convert(inputs, output, options, run.progress))
+
+
+scan_devices.register(app)

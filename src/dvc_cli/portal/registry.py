@@ -14,6 +14,8 @@ from dvc_cli.model.ports import Clock
 from dvc_cli.net.base import HttpClient
 from dvc_cli.portal.base import Portal, PortalAddress
 
+__all__ = ["API_VERSION", "PortalAddress", "open_portal", "shipped_data_file"]
+
 API_VERSION = 1
 ENTRY_POINTS = "dvc_cli.portals"
 BUILT_IN = {"igate1": "dvc_cli.portal.dialects.igate1:open_igate1"}

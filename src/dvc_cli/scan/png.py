@@ -155,6 +155,7 @@ def _has_rows(file: BinaryIO, spans: list[tuple[int, int]], height: int, row: in
                     packed = unpacker.unconsumed_tail
                 if left < 0 or unpacker.eof:
                     return left == 0 and unpacker.eof
+        left -= len(unpacker.flush())
     except zlib.error:
         return False
     return left == 0 and unpacker.eof

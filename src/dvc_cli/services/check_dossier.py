@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
+from zipfile import is_zipfile
 
 from dvc_cli.errors import ExitCode, InvalidInput
 from dvc_cli.i18n import _
@@ -15,6 +16,7 @@ from dvc_cli.model.dossier import Component, Dossier, ExtraPaper, Person, SignRe
 from dvc_cli.model.identifiers import CitizenId, ProcedureCode, TaxCode
 from dvc_cli.model.problem import Problem
 from dvc_cli.model.procedure import Procedure
+from dvc_cli.pdf.inspect import facts_of
 from dvc_cli.pdf.kinds import FileKind, kind_of
 from dvc_cli.portal.base import PortalCapabilities
 from dvc_cli.services.match_components import MatchedComponent, label_of, match_components
@@ -197,7 +199,9 @@ def _file_problems(place: str, path: Path, component: Component, capabilities: P
     converts = kind.is_image and not component.as_is
     if not converts and not _is_accepted(kind, capabilities):
         yield Problem(place, _unaccepted(path, kind, capabilities))
-    if component.sign and not converts and kind is not FileKind.PDF:
+    elif not converts and (problem := _unsound(path, kind)):
+        yield Problem(place, problem)
+    elif component.sign and not converts and kind is not FileKind.PDF:
         yield Problem(place, _("`{name}` cannot be signed: only PDF files can").format(name=path.name))
     if not converts and (problem := too_large(path.name, size, capabilities.max_component_bytes)):
         yield Problem(place, problem)
@@ -205,6 +209,18 @@ def _file_problems(place: str, path: Path, component: Component, capabilities: P
 
 def _is_accepted(kind: FileKind, capabilities: PortalCapabilities) -> bool:
     return kind.value in capabilities.accepted_types
+
+
+def _unsound(path: Path, kind: FileKind) -> str | None:
+    """What is wrong with a file that the portal would find broken, told before the first byte goes up."""
+    if kind is FileKind.PDF:
+        try:
+            facts_of(path)
+        except InvalidInput as error:
+            return error.message
+    if kind in (FileKind.ZIP, FileKind.DOCX) and not is_zipfile(path):
+        return _("`{name}` is a broken archive").format(name=path.name)
+    return None
 
 
 def _unaccepted(path: Path, kind: FileKind, capabilities: PortalCapabilities) -> str:
@@ -228,6 +244,8 @@ def _extra_problems(extras: Sequence[ExtraPaper], capabilities: PortalCapabiliti
             kind, size = kind_of(path), path.stat().st_size
             if not kind.is_image and not _is_accepted(kind, capabilities):
                 yield Problem(place, _unaccepted(path, kind, capabilities))
+            elif not kind.is_image and (problem := _unsound(path, kind)):
+                yield Problem(place, problem)
             if not kind.is_image and (problem := too_large(path.name, size, limit)):
                 yield Problem(place, problem)
     if sum(len(extra.files) for extra in extras if extra.catch_all) > 1:

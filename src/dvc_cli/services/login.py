@@ -281,7 +281,13 @@ class Access:
         guard = self._guard(account)
         guard.check()
         password = self._password(account)
-        session = self._finish(guard, challenge, account, password.secret, captcha.strip())
+        try:
+            session = self._finish(guard, challenge, account, password.secret, captcha.strip())
+        except WrongCaptcha as error:
+            raise WrongCaptcha(
+                _("{host} refused the text of the captcha").format(host=self.host),
+                hint=_("Begin again with a new picture: `dvc-cli login --captcha-out captcha.png`"),
+            ) from error
         self._after_login(account, password, session)
         return self.report()
 

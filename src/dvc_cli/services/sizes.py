@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dvc_cli.errors import InvalidInput
-from dvc_cli.i18n import _
+from dvc_cli.i18n import _, active_language
 
 
 class TooLarge(InvalidInput):
@@ -25,8 +25,12 @@ def _mb(size: int) -> str:
     for decimals in (1, 3):
         text = f"{size / 1_000_000:.{decimals}f}"
         if float(text):
-            return text.removesuffix(".0")
-    return f"{size / 1_000_000:.6f}"
+            return _local(text.removesuffix(".0"))
+    return _local(f"{size / 1_000_000:.6f}")
+
+
+def _local(number: str) -> str:
+    return number.replace(".", ",") if active_language() == "vi" else number
 
 
 def require_size(name: str, size: int, limit: int) -> None:

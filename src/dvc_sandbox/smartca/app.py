@@ -1,9 +1,10 @@
-"""The emulator's web application: the `sp769` calls and the phone page."""
+"""The emulator's web application: the `sp769` calls and the phone page; the CSC emulator shares its port."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dvc_sandbox.csc import app as csc
 from dvc_sandbox.smartca.calls import call_routes
 from dvc_sandbox.smartca.phone import phone_routes
 from dvc_sandbox.smartca.service import SigningService
@@ -19,4 +20,4 @@ def build_app(environment: Environment) -> Starlette:
     from starlette.applications import Starlette
 
     service = SigningService(environment)
-    return Starlette(routes=[*call_routes(service), *phone_routes(service)])
+    return Starlette(routes=[*call_routes(service), *phone_routes(service), *csc.routes(environment)])

@@ -66,7 +66,9 @@ def procedure(found: Procedure) -> Page:
     )
     forms = any(one.forms for one in found.components)
     steps = (f"dvc-cli procedures forms {found.code}",) if forms else ()
-    return Page(blocks=(facts, table), next_steps=(*steps, f"dvc-cli dossier init {found.code}"), sandbox=found.sandbox)
+    if found.online:
+        steps = (*steps, f"dvc-cli dossier init {found.code}")
+    return Page(blocks=(facts, table), next_steps=steps, sandbox=found.sandbox)
 
 
 def _component(one: ComponentSpec) -> tuple[str, ...]:

@@ -45,7 +45,13 @@ def verification(report: VerifyReport) -> Page:
     for document in report.documents:
         blocks.append(Line(f"{document.path}: {_verdict(document)}. {document.explanation}", _tone(document)))
         blocks += [Record(_signature_pairs(one), title=_signature_title(one)) for one in document.signatures]
-    return Page(blocks=tuple(blocks), sandbox=report.sandbox)
+    strangers = [
+        document.path
+        for document in report.documents
+        if any(one.problem == "issuer-not-trusted" for one in document.signatures)
+    ]
+    steps = (f"dvc-cli verify {shlex.join(strangers[:3])} --trust ROOT.pem",) if strangers else ()
+    return Page(blocks=tuple(blocks), next_steps=steps, sandbox=report.sandbox)
 
 
 def _signed_row(document: SignedDocument) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from dvc_cli.i18n import N_, _
@@ -44,6 +45,14 @@ _PROBLEMS: Final = {
 _SUBFILTERS: Final = {"/ETSI.CAdES.detached": "pades", "/adbe.pkcs7.detached": "cms"}
 
 
+class Tail(Enum):
+    """What follows the last signed byte: nothing, whole further revisions, or bytes that belong to none."""
+
+    BLANK = "blank"
+    REVISIONS = "revisions"
+    LOOSE = "loose"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the verdict on one signature depends on besides itself."""
@@ -51,7 +60,7 @@ class Surroundings:
     file: BinaryIO
     roots: tuple[bytes, ...]
     moment: datetime
-    tail_is_blank: bool  # nothing after the last signature or document time stamp
+    tail: Tail  # what follows the last signature or document time stamp
     has_dss: bool
     has_document_time_stamp: bool
 
@@ -202,8 +211,10 @@ def _changes(
     level = status.modification_level
     if level is None or level == ModificationLevel.OTHER or not status.docmdp_ok:
         return "suspicious", "changed-after-signing"
-    if not is_last or around.tail_is_blank:
+    if not is_last or around.tail is Tail.BLANK:
         return "permitted", None  # what follows is covered by a later signature or time stamp
+    if around.tail is Tail.LOOSE:
+        return "suspicious", "changed-after-signing"
     # Nothing vouches for the rest of the file: only validation data, or what the author's certification allows, may be there.
     explicit = signature.docmdp_level is not None
     if level == ModificationLevel.LTA_UPDATES or (explicit and level == ModificationLevel.FORM_FILLING):

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from dvc_cli.errors import InvalidInput
 from dvc_cli.i18n import _, ngettext
@@ -16,6 +17,9 @@ from dvc_cli.sign.pades import integrity, judge, reading
 
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
+
+_LAST_LINES: Final = 128
+_END_OF_REVISION: Final = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF\s*\Z")
 
 
 class InputUnreadable(InvalidInput):
@@ -110,7 +114,7 @@ def _judge_all(
         file=file,
         roots=tuple(roots),
         moment=moment,
-        tail_is_blank=_tail_is_blank(signatures, stamps, file, roots, moment),
+        tail=_tail(reader, signatures, stamps, file, roots, moment),
         has_dss=_has_dss(reader),
         has_document_time_stamp=bool(stamps),
     )
@@ -130,17 +134,27 @@ def _opened(reader: PdfFileReader, name: str, reference: Any) -> Any:
         return None
 
 
-def _tail_is_blank(
-    signatures: Sequence[Any], stamps: Sequence[Any], file: BinaryIO, roots: Sequence[bytes], moment: datetime
-) -> bool:
-    """Whether only white space follows the last signature or intact document time stamp."""
-    ends = [0]
+def _tail(
+    reader: PdfFileReader,
+    signatures: Sequence[Any],
+    stamps: Sequence[Any],
+    file: BinaryIO,
+    roots: Sequence[bytes],
+    moment: datetime,
+) -> judge.Tail:
+    """What follows the last signature or intact document time stamp."""
+    covered = 0
     for one in (*signatures, *(stamp for stamp in stamps if _stamp_holds(stamp, roots, moment))):
         try:
-            ends.append(integrity.read_range(file, one.byte_range).end)
+            covered = max(covered, integrity.read_range(file, one.byte_range).end)
         except integrity.RangeViolation:
             continue
-    return integrity.only_white_space_after(file, max(ends))
+    if integrity.only_white_space_after(file, covered):
+        return judge.Tail.BLANK
+    file.seek(max(covered, file.seek(0, 2) - _LAST_LINES))
+    end = _END_OF_REVISION.search(file.read())
+    is_whole = end is not None and int(end.group(1)) == (reader.last_startxref or 0) >= covered
+    return judge.Tail.REVISIONS if is_whole else judge.Tail.LOOSE
 
 
 def _stamp_holds(stamp: Any, roots: Sequence[bytes], moment: datetime) -> bool:
