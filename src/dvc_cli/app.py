@@ -17,11 +17,19 @@ TABLE: dict[str, Entry] = {
     "logout": Entry("dvc_cli.commands.logout", N_("End the session and forget it"), DAILY),
     "whoami": Entry("dvc_cli.commands.whoami", N_("Show who is logged in, where, and for how long"), DAILY),
     "procedures": Entry("dvc_cli.commands.procedures", N_("List, search and show procedures"), DAILY),
-    "submit": Entry("dvc_cli.commands.submit", N_("File a dossier: convert, sign, upload, submit"), DAILY),
-    "track": Entry("dvc_cli.commands.track", N_("Follow a dossier up"), DAILY),
+    "submit": Entry(
+        "dvc_cli.commands.submit", N_("File a dossier: convert, sign, upload, submit; run it again to continue"), DAILY
+    ),
+    "track": Entry(
+        "dvc_cli.commands.track",
+        N_("Follow a dossier up: by your account when logged in, else by the public look-up"),
+        DAILY,
+    ),
     "sign": Entry("dvc_cli.commands.sign", N_("Sign PDF files"), DAILY),
     "verify": Entry("dvc_cli.commands.verify", N_("Verify the signatures of PDF files"), DAILY),
-    "dossier": Entry("dvc_cli.commands.dossier", N_("Write and check dossier files"), DOSSIERS),
+    "dossier": Entry(
+        "dvc_cli.commands.dossier", N_("Write and check dossier files, and look at what was filed"), DOSSIERS
+    ),
     "scan": Entry("dvc_cli.commands.scan", N_("Turn scans into PDF"), DOSSIERS),
     "config": Entry("dvc_cli.commands.config", N_("Show and change settings"), SETUP),
     "profile": Entry("dvc_cli.commands.profile", N_("Portals and accounts to work with"), SETUP),

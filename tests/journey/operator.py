@@ -100,9 +100,7 @@ class Operator:
 
     def portal_state(self) -> tuple[int, ...]:
         """Numbers of drafts, uploads and dossiers at the portal."""
-        return tuple(
-            int(self.read(f"SELECT count(*) FROM {table}")[0][0]) for table in ("draft", "upload", "dossier")
-        )
+        return tuple(int(self.read(f"SELECT count(*) FROM {table}")[0][0]) for table in ("draft", "upload", "dossier"))
 
     def left_behind(self) -> set[str]:
         """Files in the folder and the home that a failed command has no business leaving."""
@@ -136,14 +134,13 @@ def guide_dossier(*, file: str = "don.pdf", match: str = "Đơn đề nghị đ�
 
 def pdf(size: int = 0) -> bytes:
     """A sound PDF of one page; with `size`, of exactly so many bytes."""
-    page = b"BT /F1 12 Tf 72 720 Td (Sandbox) Tj ET"
+    page = zlib.compress(b"0 0 1 rg 50 700 200 40 re f")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
-        b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(zlib.compress(page)), zlib.compress(page)),
-    ]  # fmt: skip
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << >> >>",
+        b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(page), page),
+    ]
     plain = _assembled(objects)
     if not size:
         return plain

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dvc_sandbox.client import AdminClient
+from dvc_sandbox.clock import LOCAL
 from dvc_sandbox.control import Running
 from dvc_sandbox.faults import FaultRule
 from tests.journey.operator import Operator, guide_dossier, pdf
@@ -69,13 +70,13 @@ def test_a_wrong_password_is_sent_once_and_never_repeated(operator: Operator, ho
     assert operator.left_behind() == set()
 
 
-def test_a_locked_account_is_told_and_left_alone(operator: Operator, admin: AdminClient) -> None:
+def test_a_locked_account_is_told_and_left_alone(operator: Operator, admin: AdminClient, host: str) -> None:
     account = account_for(operator, 6)
     until = admin.clock() + timedelta(minutes=20)
     moment = until.astimezone(UTC).isoformat(timespec="seconds")
     operator.write("UPDATE account SET failed_passwords = 5, locked_until = ? WHERE username = ?", moment, account)
     ended = operator.log_in(account)
-    operator.check_refused(ended, 7)
+    operator.check_refused(ended, 7, account, host, f"{until.astimezone(LOCAL):%d/%m/%Y %H:%M}")
     assert operator.run("whoami").status == 4
     assert operator.left_behind() == set()
 
@@ -130,7 +131,7 @@ CASES: dict[str, tuple[str, dict[str, bytes], tuple[str, ...]]] = {
         {"don__pdf": pdf()},
         ("Giấy đề nghị đăng ký",),
     ),
-    "wrong type": (guide_dossier(file="don.xlsx"), {"don__xlsx": archive("xl/workbook.xml")}, ("don.xlsx", ".pdf")),
+    "wrong type": (guide_dossier(file="don.xlsx"), {"don__xlsx": archive("xl/workbook.xml")}, ("don.xlsx", "pdf")),
     "type by content": (guide_dossier(), {"don__pdf": b"MZ\x90\x00 a program"}, ("don.pdf",)),
     "broken archive": (guide_dossier(file="don.zip"), {"don__zip": archive("giay-to.pdf")[:60]}, ("don.zip",)),
     "broken pdf": (guide_dossier(), {"don__pdf": pdf()[:200]}, ("don.pdf",)),

@@ -1,8 +1,10 @@
 """The offline rules: all faults at once, each with its place; and who may sign."""
 
+import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pikepdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,9 @@ from dvc_cli.services.match_components import candidates
 from dvc_cli.services.right_certificate import CertificateOfAnother, NoAuthorisation, require_right_certificate
 from dvc_cli.services.signature_places import describe_place, placement_of
 from dvc_cli.services.sizes import too_large
+from dvc_cli.testing.small_pdf import small_pdf
 
+SOUND = small_pdf()
 TODAY = date(2026, 11, 5)
 PORTAL = PortalCapabilities(dialect="igate1", sign_mode="replace")
 SPECS = (
@@ -38,11 +42,20 @@ PROCEDURE = Procedure(
 PERSON = Person(full_name="Nguyễn Thị Được", identity_number="034199000123", birthday=date(1999, 3, 8), gender="female")
 
 
+def padded_pdf(padding: int) -> bytes:
+    """A sound PDF that is this much larger than it need be."""
+    with pikepdf.open(io.BytesIO(SOUND)) as document:
+        document.Root.Padding = pikepdf.Stream(document, bytes(padding))
+        written = io.BytesIO()
+        document.save(written, compress_streams=False)
+    return written.getvalue()
+
+
 @pytest.fixture
 def paper(tmp_path):
     """Writes a file with this content."""
 
-    def write(name: str, content: bytes = b"%PDF-1.7\n"):
+    def write(name: str, content: bytes = SOUND):
         path = tmp_path / name
         path.write_bytes(content)
         return path
@@ -136,6 +149,7 @@ def test_types_are_judged_by_content(dossier, paper):
         "trang.pdf": (b"<!DOCTYPE html><html>", "html"),
         "rong.pdf": (b"", "is empty"),
         "bang.pdf": (b"just text", "text"),
+        "hong.pdf": (SOUND[:300], "cannot be read as a PDF"),
     }
     for name, (content, said) in files.items():
         (problem,) = problems(replace(dossier, components=(Component(row=1, files=(paper(name, content),)),)))
@@ -152,7 +166,7 @@ def test_only_pdf_can_be_signed(dossier, paper):
 
 
 def test_too_large_says_by_how_much(dossier, paper):
-    large = paper("lon.pdf", b"%PDF-1.7\n" + bytes(20_300_000))
+    large = paper("lon.pdf", padded_pdf(20_300_000))
     (problem,) = problems(replace(dossier, components=(Component(row=1, files=(large,)),)))
     assert problem == "component row 1: `lon.pdf` has 20.3 MB, 0.3 MB more than the 20 MB the portal takes"
     assert "0.000001 MB more than the 20 MB" in too_large("x", 20_000_001, 20_000_000)
@@ -160,7 +174,7 @@ def test_too_large_says_by_how_much(dossier, paper):
 
 
 def test_extra_papers_have_their_own_limit(dossier, paper):
-    large = paper("lon.pdf", b"%PDF-1.7\n" + bytes(20_300_000))
+    large = paper("lon.pdf", padded_pdf(20_300_000))
     extra = ExtraPaper(name="Ảnh", files=(large,))
     assert "0.3 MB more" in problems(replace(dossier, extras=(extra,)))[0]
     assert problems(replace(dossier, extras=(replace(extra, catch_all=True),))) == ()
@@ -190,9 +204,9 @@ def test_doubtful_numbers_are_warnings_only(dossier):
 @pytest.mark.parametrize(
     ("request_", "shown"),
     [
-        (SignRequest(signer="x"), "last page, bottom-right"),
-        (SignRequest(signer="x", at="trên phải", page="đầu"), "page 1, top-right"),
-        (SignRequest(signer="x", at="top-left", page="3"), "page 3, top-left"),
+        (SignRequest(signer="x"), "last page, bottom right"),
+        (SignRequest(signer="x", at="trên phải", page="đầu"), "page 1, top right"),
+        (SignRequest(signer="x", at="top-left", page="3"), "page 3, top left"),
         (SignRequest(signer="x", box="10, 20,60,25", page="last"), "last page, box 10, 20,60,25 mm"),
         (SignRequest(signer="x", visible=False), "invisible"),
     ],

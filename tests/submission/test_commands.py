@@ -82,7 +82,7 @@ def test_the_whole_journey_of_one_dossier(dvc):
     plan = json.loads(out)
     assert (status, plan["schema"], plan["dry_run"], plan["state"]) == (0, "dvc.submission.plan/1", True, None)
     assert plan["signatures"][0]["certificate"]
-    assert plan["signatures"][0]["place"] == "last page, bottom-right"
+    assert plan["signatures"][0]["place"] == "last page, bottom right"
     assert plan["files"][0]["sources"][0]["size"] > 0
     assert plan["sandbox"]
     status, out, err = dvc("submit", path, "--yes", "--json")

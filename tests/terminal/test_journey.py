@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "CongDan@123"
 CODE = re.compile(r"\b[A-Z0-9.]+-\d{6}-\d{4,7}\b")
 
+
 def commands_of(readme: str) -> list[str]:
     """The lines of the README's block that is meant to be run."""
     found = re.search(r"<!-- run: journey -->\n```sh\n(.*?)```", (ROOT / readme).read_text(encoding="utf-8"), re.DOTALL)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dvc_cli.i18n import _
 from dvc_cli.lazy import Annotated, App, Context, Option, examples, run_of
-from dvc_cli.scan.convert import PageSize
+from dvc_cli.scan.options import PageSize
 from dvc_cli.scan.scanner import ScanMode, ScanSource
 
 _DEVICE_HELP = _("The scanner: a name of `scan scanners`, or `escl:ADDRESS` for one in the network")
@@ -24,6 +24,7 @@ Resolution = Annotated[int | None, Option("--resolution", metavar="DPI", min=50,
 Size = Annotated[PageSize | None, Option("--page-size", help=_("Size of the paper"), case_sensitive=False)]
 Pages = Annotated[int | None, Option("--pages", metavar="N", min=1, max=2000, help=_PAGES_HELP)]
 Lossless = Annotated[bool, Option("--lossless", help=_("Keep every pixel as scanned; the PDF becomes much larger"))]
+DropBlank = Annotated[bool, Option("--drop-blank", help=_("Leave out empty pages, such as blank backs"))]
 Options = Annotated[list[str] | None, Option("--option", metavar="NAME=VALUE", help=_OPTION_HELP)]
 Force = Annotated[bool, Option("-f", "--force", help=_("Overwrite the output"))]
 
@@ -65,6 +66,7 @@ def capture_command(
     page_size: Size = None,
     pages: Pages = None,
     lossless: Lossless = False,
+    drop_blank: DropBlank = False,
     option: Options = None,
     force: Force = False,
 ) -> None:
@@ -84,6 +86,7 @@ def capture_command(
         pages=pages,
         options=option or (),
         lossless=lossless,
+        drop_blank=drop_blank,
         overwrite=force,
     )
     run.out.show(capture_from(run, device, kept, wishes, output))

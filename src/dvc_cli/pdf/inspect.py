@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from dvc_cli.errors import InvalidInput
 from dvc_cli.i18n import _
-
-MAX_PAGES = 2000
+from dvc_cli.pdf.limits import MAX_PAGES
 
 
 class BrokenPdf(InvalidInput):
@@ -33,15 +33,21 @@ class PdfFacts:
     certified: bool
 
 
-def facts_of(path: Path) -> PdfFacts:
-    """Read a PDF's facts. Raises BrokenPdf, EncryptedPdf."""
+def facts(path: str, name: str) -> dict[str, Any]:
+    """`facts_of` with JSON types, for `pdf.limited`."""
+    return asdict(facts_of(Path(path), name))
+
+
+def facts_of(path: Path, name: Path | str | None = None) -> PdfFacts:
+    """Read a PDF's facts; `name` is what messages call it. Raises BrokenPdf, EncryptedPdf."""
     import pikepdf
 
+    name = name or path
     try:
         with pikepdf.open(path) as pdf:
             pages = len(pdf.pages)
             if pages > MAX_PAGES:
-                raise BrokenPdf(_("{path} has more than {limit} pages").format(path=path, limit=MAX_PAGES))
+                raise BrokenPdf(_("{path} has more than {limit} pages").format(path=name, limit=MAX_PAGES))
             root = pdf.Root
             form = root.get("/AcroForm")
             flags = int(form.get("/SigFlags", 0)) if isinstance(form, pikepdf.Dictionary) else 0
@@ -50,12 +56,12 @@ def facts_of(path: Path) -> PdfFacts:
             return PdfFacts(version=pdf.pdf_version, pages=pages, signed=signed, certified=certified)
     except pikepdf.PasswordError as error:
         raise EncryptedPdf(
-            _("{path} is protected by a password").format(path=path),
+            _("{path} is protected by a password").format(path=name),
             hint=_("Save a copy without the password, then use that copy"),
         ) from error
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenPdf(
-            _("{path} cannot be read as a PDF").format(path=path), hint=_("Scan or export it again")
+            _("{path} cannot be read as a PDF").format(path=name), hint=_("Scan or export it again")
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Work on foreign files in processes with limits: `call` for one piece, `Workers` for many, two at a time."""
+"""Work on foreign files in processes with limits: `call` for one piece, `Workers` for many; threads may share it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -44,17 +41,14 @@ class Job:
     function: str
     arguments: dict[str, Any]
     about: str
-    key: Any = field(default=None, compare=False)
 
 
 class Workers:
-    """Up to `count` worker processes, started when first needed and ended hard at the end of the block."""
+    """Worker processes, as many as are asked at once, started when first needed and ended hard at the end of the block."""
 
-    def __init__(self, count: int = WORKERS) -> None:
-        self._count = count
+    def __init__(self) -> None:
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         self._all: list[_Worker] = []
-        self._threads: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -68,34 +62,10 @@ class Workers:
             self._closed = True
             for worker in self._all:
                 worker.end()
-        if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
 
     def call(self, function: str, arguments: dict[str, Any], *, about: str) -> Any:
         """The value of one call. Raises the errors of the function, TooHeavy, DecoderFailed."""
         return self._run(Job(function=function, arguments=arguments, about=about))
-
-    def each(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Any]]:
-        """Run `jobs`, some at a time, and give each with its value in their order; a failure is given as the DvcError.
-
-        Few are begun ahead, so that neither results nor temporary files pile up.
-        """
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="workers")
-        waiting: deque[tuple[Job, Future[Any]]] = deque()
-        for job in jobs:
-            waiting.append((job, self._threads.submit(self._run, job)))
-            if len(waiting) > 2 * self._count:
-                yield self._finished(*waiting.popleft())
-        while waiting:
-            yield self._finished(*waiting.popleft())
-
-    @staticmethod
-    def _finished(job: Job, future: Future[Any]) -> tuple[Job, Any]:
-        try:
-            return job, future.result()
-        except DvcError as error:
-            return job, error
 
     def _run(self, job: Job) -> Any:
         worker = self._take()
@@ -106,7 +76,7 @@ class Workers:
                 self._idle.put(worker)
 
     def _take(self) -> _Worker:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Empty):
             return self._idle.get_nowait()
         with self._lock:
             if self._closed:
@@ -119,19 +89,21 @@ class Workers:
 
 def call(function: str, arguments: dict[str, Any], *, about: str) -> Any:
     """One call in a worker of its own; see `Workers.call`."""
-    with Workers(1) as workers:
+    with Workers() as workers:
         return workers.call(function, arguments, about=about)
+
+
+def _apart() -> dict[str, Any]:
+    """A process group of its own, so that Ctrl-C reaches only the program, and `end` all that the worker started."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 class _Worker:
     """One process; asked one thing at a time."""
 
     def __init__(self) -> None:
-        flags: dict[str, Any] = (
-            {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-            if sys.platform == "win32"
-            else {"start_new_session": True}
-        )
         environ = {**os.environ, "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "dvc_cli.pdf.worker"],
@@ -139,7 +111,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environ,
-            **flags,
+            **_apart(),
         )
         self.alive = True
         self._late = False
@@ -164,7 +136,7 @@ class _Worker:
         try:
             self._process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
             self._process.stdin.flush()
-            return self._process.stdout.readline()
+            return bytes(self._process.stdout.readline())
         except (OSError, ValueError):  # ValueError: closed by `end` while we waited
             return b""
 

@@ -49,9 +49,7 @@ def allow_seconds(seconds: int = CPU_SECONDS) -> None:
     with contextlib.suppress(ValueError, OSError):
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         wanted = used + seconds + 1
-        resource.setrlimit(
-            resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-        )
+        resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def _used_seconds() -> int:
@@ -62,13 +60,11 @@ def _used_seconds() -> int:
 _JOB_HANDLES: list[Any] = []  # a job object lives as long as its handle; closing it ends every process in it
 
 
-def _windows_job(*, memory: int | None = None, seconds: int | None = None) -> None:
+def _windows_job(*, memory: int = MEMORY_BYTES, seconds: int | None = None) -> None:
     """Put this process into a job object of its own with these limits, or change the limits of the one it is in.
 
     Source: JOBOBJECT_EXTENDED_LIMIT_INFORMATION of the Windows SDK (winnt.h).
     """
-    if sys.platform != "win32":
-        return
     import ctypes
     from ctypes import wintypes
 
@@ -95,11 +91,9 @@ def _windows_job(*, memory: int | None = None, seconds: int | None = None) -> No
             ("PeakJobMemoryUsed", ctypes.c_size_t),
         ]
 
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    kernel: Any = ctypes.CDLL("kernel32") if sys.platform != "win32" else ctypes.WinDLL("kernel32")
     kernel.CreateJobObjectW.restype = wintypes.HANDLE
     kernel.GetCurrentProcess.restype = wintypes.HANDLE
-    for function in (kernel.SetInformationJobObject, kernel.AssignProcessToJobObject):
-        function.argtypes = None
     if not _JOB_HANDLES:
         _JOB_HANDLES.append(wintypes.HANDLE(kernel.CreateJobObjectW(None, None)))
         kernel.AssignProcessToJobObject(_JOB_HANDLES[0], wintypes.HANDLE(kernel.GetCurrentProcess()))
@@ -107,5 +101,5 @@ def _windows_job(*, memory: int | None = None, seconds: int | None = None) -> No
     limits = Extended()
     limits.Basic.LimitFlags = kill_with_handle | process_memory | (process_time if seconds else 0)
     limits.Basic.PerProcessUserTimeLimit = (seconds or 0) * 10_000_000
-    limits.ProcessMemoryLimit = memory or MEMORY_BYTES
+    limits.ProcessMemoryLimit = memory
     kernel.SetInformationJobObject(_JOB_HANDLES[0], 9, ctypes.byref(limits), ctypes.sizeof(limits))

@@ -65,7 +65,7 @@ class Picture:
         dpi: as the file tells, or None.
         orientation: EXIF value, 1–8.
         lossless: whether the pixels are exactly the source's.
-        format: `jpeg`, `png`, `tiff` or `jp2`.
+        format: `jpeg`, `png`, `tiff` or `jp2`; `frame`: the page in the file, from 1.
     Other fields as of `Raster`.
     """
 
@@ -84,6 +84,7 @@ class Picture:
     dpi: tuple[float, float] | None = None
     orientation: int = 1
     lossless: bool = True
+    frame: int = 1
 
     @property
     def upright_size(self) -> tuple[int, int]:

@@ -67,13 +67,19 @@ def expanded(inputs: Sequence[Path]) -> list[Path]:
             found += sorted((item for item in path.iterdir() if _is_convertible(item)), key=natural)
         elif path.is_file():
             found.append(path)
-        elif matches := sorted((Path(name) for name in glob.glob(str(path), recursive=True)), key=natural):
-            found += [match for match in matches if match.is_file() and _is_convertible(match)]
+        elif matches := _matches(path):
+            found += matches
         else:
             raise MissingInput(
                 _("{path} does not exist or is no file").format(path=path), hint=_("Check the name and the folder")
             )
     return found
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """The convertible files that a pattern names: `*.jpg`, `quet/**/trang-?.png`."""
+    names = glob.glob(str(pattern), recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
+    return sorted((path for path in map(Path, names) if _is_convertible(path)), key=natural)
 
 
 def ordered(sources: Sequence[Source], order: Order) -> list[Source]:
@@ -84,7 +90,7 @@ def ordered(sources: Sequence[Source], order: Order) -> list[Source]:
         case Order.REVERSE:
             return list(reversed(sources))
         case Order.NAME:
-            return sorted(sources, key=lambda source: natural(source.path))
+            return sorted(sources, key=lambda source: natural(Path(source.path.name)))
         case Order.DATE:
             return sorted(sources, key=lambda source: (_date(source.path), natural(source.path)))
 

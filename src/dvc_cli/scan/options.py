@@ -115,7 +115,7 @@ class ConversionOptions:
     page_size: PageSize = PageSize.A4
     overwrite: bool = False
     order: Order = Order.GIVEN
-    treatment: Treatment = Treatment()  # noqa: RUF009 - frozen
+    treatment: Treatment = Treatment()
     limit: int | None = None
     split: bool = False
     skip_broken: bool = False

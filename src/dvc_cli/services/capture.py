@@ -15,7 +15,9 @@ from dvc_cli.files import check_output
 from dvc_cli.i18n import _, ngettext
 from dvc_cli.model.ports import Progress, Prompter, Task
 from dvc_cli.pdf.limited import Workers
-from dvc_cli.scan.convert import LEAST_DPI, ConversionOptions, PageSize, convert
+from dvc_cli.scan.convert import convert
+from dvc_cli.scan.images import LEAST_DPI
+from dvc_cli.scan.options import ConversionOptions, PageSize, Treatment
 from dvc_cli.scan.page_files import DamagedPage
 from dvc_cli.scan.scanner import (
     CoverOpen,
@@ -43,7 +45,8 @@ _MENDABLE = (CoverOpen, DamagedPage, DoubleFeed, FeederEmpty, PaperJam, ScannerB
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureWishes:
     """How to scan. `source` None: the feeder when paper is in it, else the glass; `resolution` None: 300 dpi or what is
-    nearest; `pages` None: all in the feeder, on the glass as many as the person adds; `options` go to SANE's driver."""
+    nearest; `pages` None: all in the feeder, on the glass as many as the person adds; `drop_blank` leaves empty pages out (the backs of a duplex scan);
+    `options` go to SANE's driver."""
 
     source: ScanSource | None = None
     mode: ScanMode = ScanMode.COLOR
@@ -51,6 +54,7 @@ class CaptureWishes:
     page_size: PageSize = PageSize.A4
     pages: int | None = None
     lossless: bool = False
+    drop_blank: bool = False
     overwrite: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,6 +86,7 @@ def capture_wishes(
     pages: int | None = None,
     options: Sequence[str] = (),
     lossless: bool = False,
+    drop_blank: bool = False,
     overwrite: bool = False,
 ) -> CaptureWishes:
     """What was asked for on the command line, completed by the preset. Raises UsageProblem for options of another form."""
@@ -99,6 +104,7 @@ def capture_wishes(
         page_size=PageSize(page_size or preset.page_size or usual_size or PageSize.A4.value),
         pages=pages,
         lossless=lossless,
+        drop_blank=drop_blank,
         overwrite=overwrite,
         options=own,
     )
@@ -132,7 +138,11 @@ def capture(
     with tempfile.TemporaryDirectory(prefix="dvc-") as folder, Workers(1) as workers:
         run = _Capture(scanner, told, wishes, Path(folder), workers, prompter, progress)
         request = run.collect()
-        options = ConversionOptions(page_size=wishes.page_size, overwrite=wishes.overwrite)
+        options = ConversionOptions(
+            page_size=wishes.page_size,
+            overwrite=wishes.overwrite,
+            treatment=Treatment(drop_blank=wishes.drop_blank),
+        )
         made = convert(run.pages, output, options, progress)
     return CaptureReport(
         device=told.device,

@@ -199,11 +199,10 @@ def _file_problems(place: str, path: Path, component: Component, capabilities: P
     converts = kind.is_image and not component.as_is
     if not converts and not _is_accepted(kind, capabilities):
         yield Problem(place, _unaccepted(path, kind, capabilities))
-    elif not converts and (problem := _unsound(path, kind)):
-        yield Problem(place, problem)
     elif component.sign and not converts and kind is not FileKind.PDF:
         yield Problem(place, _("`{name}` cannot be signed: only PDF files can").format(name=path.name))
-    if not converts and (problem := too_large(path.name, size, capabilities.max_component_bytes)):
+    limit = capabilities.max_component_bytes
+    if not converts and (problem := too_large(path.name, size, limit) or _unsound(path, kind)):
         yield Problem(place, problem)
 
 
@@ -231,6 +230,9 @@ def _unaccepted(path: Path, kind: FileKind, capabilities: PortalCapabilities) ->
         ).format(name=path.name, kind=kind.value)
     if kind is FileKind.EMPTY:
         return _("`{name}` is empty").format(name=path.name)
+    if kind is FileKind.UNKNOWN:
+        message = _("the portal does not take `{name}`: its content is of no known kind; it takes {accepted}")
+        return message.format(name=path.name, accepted=accepted)
     return _("the portal does not take `{name}`: by its content it is {kind}; it takes {accepted}").format(
         name=path.name, kind=kind.value, accepted=accepted
     )
@@ -244,9 +246,7 @@ def _extra_problems(extras: Sequence[ExtraPaper], capabilities: PortalCapabiliti
             kind, size = kind_of(path), path.stat().st_size
             if not kind.is_image and not _is_accepted(kind, capabilities):
                 yield Problem(place, _unaccepted(path, kind, capabilities))
-            elif not kind.is_image and (problem := _unsound(path, kind)):
-                yield Problem(place, problem)
-            if not kind.is_image and (problem := too_large(path.name, size, limit)):
+            if not kind.is_image and (problem := too_large(path.name, size, limit) or _unsound(path, kind)):
                 yield Problem(place, problem)
     if sum(len(extra.files) for extra in extras if extra.catch_all) > 1:
         yield Problem("extra", _("the portal takes one `catch_all` file only"))

@@ -17,6 +17,7 @@ from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter
 from dvc_cli.model.secret import Secret
 from dvc_cli.net.base import NotSent, Unanswered
 from dvc_cli.portal.base import (
+    AccountLocked,
     LoginChallenge,
     Portal,
     PortalSession,
@@ -184,6 +185,14 @@ class Access:
             raise WrongPassword(
                 _("{host} refused the user name or the password of {account}").format(host=self.host, account=account),
                 hint=_("Nothing is tried again by itself; check the password, then run `dvc-cli login` again"),
+                details=error.details,
+            ) from error
+        except AccountLocked as error:
+            raise AccountLocked(
+                _("{host} has locked the account {account} after too many wrong passwords").format(
+                    host=self.host, account=account
+                ),
+                hint=error.hint,
                 details=error.details,
             ) from error
         except Unanswered as error:

@@ -98,14 +98,19 @@ def _prepare(desk: Desk, file: PlannedFile, target: Path) -> None:
         if not file.converts:
             desk.save(target, content, overwrite=True)
             return
-        # The name is kept: messages of the converter show it.
         copy = target.parent / f"{target.stem}-source-{number + 1:02d}{source.path.suffix.lower()}"
         desk.save(copy, content, overwrite=True)
         copies.append(copy)
     target.unlink(missing_ok=True)  # left by a run that was killed before it was journalled
-    desk.convert(copies, target, desk.progress)
-    for copy in copies:
-        copy.unlink()
+    try:
+        desk.convert(copies, target, desk.progress)
+    except InvalidInput as error:
+        for copy, source in zip(copies, file.sources, strict=True):
+            error.message = error.message.replace(str(copy), str(source.path))
+        raise
+    finally:
+        for copy in copies:
+            copy.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dvc_cli.i18n import _
+from dvc_cli.i18n import N_, _
 from dvc_cli.model.dossier import SignRequest
 from dvc_cli.model.folding import fold
 from dvc_cli.model.signing import Anchor, Placement
@@ -17,6 +17,17 @@ _ANCHORS = {
     "duoi-trai": Anchor.BOTTOM_LEFT,
     "duoi": Anchor.BOTTOM,
     "duoi-phai": Anchor.BOTTOM_RIGHT,
+}
+_NAMES = {
+    Anchor.TOP_LEFT: N_("top left"),
+    Anchor.TOP: N_("top"),
+    Anchor.TOP_RIGHT: N_("top right"),
+    Anchor.LEFT: N_("left"),
+    Anchor.CENTRE: N_("centre"),
+    Anchor.RIGHT: N_("right"),
+    Anchor.BOTTOM_LEFT: N_("bottom left"),
+    Anchor.BOTTOM: N_("bottom"),
+    Anchor.BOTTOM_RIGHT: N_("bottom right"),
 }
 _PAGES = {"first": 1, "dau": 1, "last": -1, "cuoi": -1}
 _BOX_NUMBERS = 4
@@ -40,15 +51,14 @@ def placement_of(request: SignRequest) -> Placement | None:
 
 
 def describe_place(request: SignRequest) -> str:
-    """The place for people: `last page, bottom-right`."""
+    """The place for people: `last page, bottom right`."""
     placement = placement_of(request)
     if placement is None:
         return _("invisible")
     page = _("last page") if placement.page == -1 else _("page {number}").format(number=placement.page)
     if placement.box:
         return _("{page}, box {box} mm").format(page=page, box=request.box)
-    anchor = placement.anchor or Anchor.BOTTOM_RIGHT
-    return f"{page}, {anchor.value}"
+    return f"{page}, {_(_NAMES[placement.anchor or Anchor.BOTTOM_RIGHT])}"
 
 
 def _anchor(text: str) -> Anchor:

@@ -107,7 +107,8 @@ class CscStore:
         until = tries.otp_until.isoformat() if tries.otp_until else None
         with self.database.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO credential (id, wrong_pin, wrong_otp, otp, otp_until, last_step) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO credential (id, wrong_pin, wrong_otp, otp, otp_until, last_step) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 (credential, tries.wrong_pin, tries.wrong_otp, tries.otp, until, tries.last_step),
             )
 

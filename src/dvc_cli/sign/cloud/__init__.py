@@ -1,0 +1,1 @@
+"""What the drivers of cloud signers share: settings, the guard of their secrets, one-time codes, checked values."""
