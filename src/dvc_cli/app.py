@@ -26,6 +26,7 @@ TABLE: dict[str, Entry] = {
         DAILY,
     ),
     "sign": Entry("dvc_cli.commands.sign", N_("Sign PDF files"), DAILY),
+    "unsign": Entry("dvc_cli.commands.unsign", N_("Take back your own last signature"), DAILY),
     "verify": Entry("dvc_cli.commands.verify", N_("Verify the signatures of PDF files"), DAILY),
     "dossier": Entry(
         "dvc_cli.commands.dossier", N_("Write and check dossier files, and look at what was filed"), DOSSIERS
@@ -33,6 +34,7 @@ TABLE: dict[str, Entry] = {
     "scan": Entry("dvc_cli.commands.scan", N_("Turn scans into PDF"), DOSSIERS),
     "config": Entry("dvc_cli.commands.config", N_("Show and change settings"), SETUP),
     "profile": Entry("dvc_cli.commands.profile", N_("Portals and accounts to work with"), SETUP),
+    "signers": Entry("dvc_cli.commands.signers", N_("The named signers of the profile"), SETUP),
     "doctor": Entry("dvc_cli.commands.doctor", N_("Find out what is missing on this computer"), SETUP),
     "sandbox": Entry(
         "dvc_cli.commands.sandbox", N_("Run a portal, a cloud signer and a CA for trying things out"), SETUP

@@ -268,6 +268,12 @@ class Context:
             )
         return SignerSpec(name=found.name, kind=found.kind, options=found.options)
 
+    def own_signers(self, name: str | None = None) -> list[Signer]:
+        """The drivers of the profile's signers, or of the one that is named; none when no profile is in use."""
+        if name is not None:
+            return [self.signer(self.signer_spec(name))]
+        return [self.signer(self.signer_spec(one)) for one in sorted(self.profile.signers)] if self.has_profile else []
+
     def signer(self, spec: SignerSpec, *, secrets: SecretSource | None = None) -> Signer:
         """The driver for a signer."""
         from dvc_cli.sign.registry import open_signer

@@ -114,7 +114,8 @@ def with_point(desk: Desk, point: str, action: Callable[[], None] = kill) -> Des
 
     def convert(inputs: Sequence[Path], output: Path, progress: object) -> None:
         at("convert<")
-        (output.parent / ".left-over.dvc-tmp").write_bytes(b"half a file")
+        if point == "convert~":
+            (output.parent / ".left-over.dvc-tmp").write_bytes(b"half a file")
         at("convert~")
         desk.convert(inputs, output, progress)
 

@@ -5,7 +5,6 @@ The oracle is the portal's own world on disk, never what the tool says.
 
 import hashlib
 import multiprocessing
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -50,19 +49,6 @@ def server():
     return context
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stage")
-    Stage.build(folder)
-    return folder
-
-
-@pytest.fixture
-def stage(built, tmp_path):
-    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
-    return Stage(tmp_path)
-
-
 def run_child(server, stage, point, fates=(), **options):
     child = server.Process(target=play, args=(str(stage.folder), point, list(fates), options))
     child.start()
@@ -97,6 +83,8 @@ def assert_filed_once(stage, code):
     assert hashlib.sha256(receipt.read_bytes()).hexdigest() == row.receipt_sha256
     assert journal.audit().problems == ()
     journal.close()
+    left = [path.name for path in stage.state.rglob("*") if path.name.endswith(".dvc-tmp") or "-source-" in path.name]
+    assert left == []
 
 
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS)

@@ -161,6 +161,11 @@ def assert_one(live, folder, code, reference):
     journal.close()
 
 
+def struck(live):
+    """How many requests the one fault has hit."""
+    return sum(live.admin.faults()["hits"].values())
+
+
 def test_the_whole_way_and_what_the_portal_then_holds(live, folder):
     code, reference = file_it(live, folder)
     assert_one(live, folder, code, reference)
@@ -191,7 +196,10 @@ def test_every_fault_of_the_confirmation_ends_with_one_dossier(live, folder, kin
     live.admin.portal_settings(burn=burn)
     believe(folder, burn if burn != "after" else "unknown", LATE + 30)
     live.admin.add_fault(FaultRule(server="portal", method="POST", path=CONFIRM, kind=kind, count=1, seconds=1))
-    assert_one(live, folder, *file_it(live, folder))
+    before = struck(live)
+    filed = file_it(live, folder)
+    assert struck(live) == before + 1
+    assert_one(live, folder, *filed)
 
 
 @pytest.mark.parametrize("burn", ["before", "with", "after"])

@@ -1,4 +1,4 @@
-"""The README's journey, typed into a real terminal, in Vietnamese and in English: every command of the block, every question answered."""
+"""The README's journey, typed into a real terminal in both languages: every command of the block, every question."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dvc_cli.i18n import _, activate
 from dvc_sandbox import control
 from dvc_sandbox.demo.dossiers import dossier_text
 from dvc_sandbox.demo.scans import write_scans
+from dvc_sandbox.faults import FaultRule
 from tests.terminal.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ class Walk:
         before = len(self.terminal.raw)
         verb = " ".join(shlex.split(line)[1:3])
         if verb == "login":
-            self._log_in(line)
+            self.log_in(line)
         elif verb.startswith("submit") and not {"--dry-run", "--yes"} & set(line.split()):
             yes, no = _("y"), _("n")
             answers = {re.escape(f"[{yes}/{no.upper()}] ") + "$": yes}
@@ -55,7 +56,8 @@ class Walk:
             self._fill_in(Path(shlex.split(line)[-1]))
         return self.terminal.raw[before:]
 
-    def _log_in(self, line: str) -> None:
+    def log_in(self, line: str) -> None:
+        """Answer the questions of a log-in that a command asks; the password must not be seen."""
         self.terminal.start(line)
         self.terminal.expect(re.escape(_("Password of {account} at {host}").partition("{")[0]) + r"[^\n]*: $")
         assert self.terminal.child.waitnoecho(timeout=5), "the password is echoed"
@@ -110,8 +112,12 @@ def after_submitting(walk: Walk) -> None:
         assert any(blob.startswith(b"%PDF") and b"/ByteRange" in blob for blob in blobs)
         assert len(admin.dossiers()) == 1
         admin.officer(walk.code, "accept")
-    shown = walk.type(f"dvc-cli track {walk.code}")
-    assert "Được tiếp nhận" in shown
+        admin.add_fault(FaultRule("portal", "*", "/dich-vu-cong/cong-dan/.*", "session-lost"))
+    walk.log_in(f"dvc-cli track {walk.code}")  # the session has ended: one log-in, then the answer
+    shown = walk.terminal.text()
+    assert _("The portal's session has ended; logging in again") in shown
+    assert "Được tiếp nhận" in shown.rpartition("dvc-cli track")[2]
+    assert shown.count(_("The portal's session has ended; logging in again")) == 1
     assert walk.code in walk.type("dvc-cli submit ho-so.toml --yes", status=3)
     with control.admin_client(running) as admin:
         assert len(admin.dossiers()) == 1, "the same dossier was filed twice"

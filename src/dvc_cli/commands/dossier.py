@@ -44,13 +44,13 @@ def check_command(
     offline: Annotated[bool, Option("--offline", help=_("Only from the copy kept of what was seen before"))] = False,
 ) -> None:
     """Show every problem at once."""
-    from dvc_cli.services.check_dossier import check_dossier
+    from dvc_cli.services.check_dossier import check_dossier, today_in_vietnam
     from dvc_cli.services.dossier_file import read_dossier
 
     run = run_of(ctx)
     found = read_dossier(dossier)
     procedure = run.shelf.show_procedure(found.procedure, offline=offline)
-    run.finish(check_dossier(found, procedure, run.portal.capabilities, run.clock.now().date()))
+    run.finish(check_dossier(found, procedure, run.portal.capabilities, today_in_vietnam(run.clock.now())))
 
 
 @app.command(

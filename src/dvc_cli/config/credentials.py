@@ -24,7 +24,9 @@ from dvc_cli.model.secret import Secret
 
 log = logging.getLogger(__name__)
 
-Purpose = Literal["password", "pin", "passphrase", "sp_password", "th_password", "otp_secret"]
+Purpose = Literal[
+    "password", "pin", "passphrase", "sp_password", "th_password", "csc_password", "client_secret", "otp_secret"
+]
 Source = Literal[
     "stdin", "file-descriptor", "file", "environment-file", "environment", "keyring", "command", "kept-file", "prompt"
 ]
@@ -48,7 +50,8 @@ class CredentialRequest:
     """What is needed and where it may come from.
 
     Args:
-        purpose: "password", "pin", "passphrase", "sp_password", "th_password", "otp_secret".
+        purpose: "password", "pin", "passphrase", "sp_password", "th_password", "csc_password", "client_secret",
+            "otp_secret".
         subject: what it belongs to (`account@host`, token serial, file name).
         flag: the option that gives it without a prompt; named when nobody can be asked.
         question: the prompt, in the user's language.

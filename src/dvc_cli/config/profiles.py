@@ -32,7 +32,18 @@ _RESERVED = {
     *(f"lpt{n}" for n in range(10)),
 }
 # Names under which people would put the secret itself; the file may only say where it is.
-_SECRETS = {"pin", "password", "passphrase", "sp_password", "th_password", "otp_secret", "so_pin", "secret"}
+_SECRETS = {
+    "pin",
+    "password",
+    "passphrase",
+    "sp_password",
+    "th_password",
+    "csc_password",
+    "client_secret",
+    "otp_secret",
+    "so_pin",
+    "secret",
+}
 
 Option = str | int | bool
 
@@ -57,7 +68,7 @@ class SecretInFile(ConfigurationProblem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignerSettings:
-    """A signer of a profile: `kind` is token, p12 or smartca; `options` are the driver's, never secrets.
+    """A signer of a profile: `kind` is token, p12, smartca, csc or mysign; `options` are the driver's, never secrets.
 
     Options `*_file` and `*_command` name where a secret is. Paths are absolute after loading.
     """

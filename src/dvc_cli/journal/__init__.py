@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from dvc_cli.journal.base import Journal, JournalRun
 
 if TYPE_CHECKING:
-    from dvc_cli.model.ports import AttemptLedger, Clock, TransactionStore
+    from dvc_cli.model.ports import AttemptLedger, Clock, PreparedStore, TransactionStore
 
-__all__ = ["Journal", "JournalRun", "open_journal", "open_ledger", "open_transactions"]
+__all__ = ["Journal", "JournalRun", "open_journal", "open_ledger", "open_prepared", "open_transactions"]
 
 
 def open_journal(folder: Path, *, profile: str, clock: Clock) -> Journal:
@@ -44,3 +44,12 @@ def open_transactions(folder: Path) -> TransactionStore:
 
     require_local(folder)
     return SqliteTransactions(folder / "transactions.sqlite3")
+
+
+def open_prepared(folder: Path) -> PreparedStore:
+    """The documents below `folder/signing` that wait for a cloud signature. Errors as `open_journal`."""
+    from dvc_cli.journal.folders import require_local
+    from dvc_cli.journal.prepared import PreparedFolder
+
+    require_local(folder)
+    return PreparedFolder(folder / "signing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from dvc_cli.model.secret import Secret
@@ -125,3 +126,31 @@ class TransactionStore(Protocol):
 
     def remove(self, transaction_id: str) -> None:
         """The transaction is in a terminal state and its results are stored."""
+
+
+class PreparedStore(Protocol):
+    """Durable folder of documents that were prepared for a cloud signature, byte-identical until it is made (smartca.md §1).
+
+    A batch belongs to one process at a time; what a dead one held is free again. Files are readable by the user only.
+    """
+
+    def begin(self) -> str:
+        """A new batch with an empty folder, claimed; its id."""
+
+    def path(self, batch: str, name: str) -> Path:
+        """Where a file of the batch lies or shall lie."""
+
+    def commit(self, batch: str, record: bytes) -> None:
+        """All files of the batch are stored; durable when this returns. `record` holds no secret."""
+
+    def batches(self) -> list[tuple[str, bytes | None]]:
+        """Batches that no other process holds, oldest first, now claimed; None: never committed."""
+
+    def claim(self, batch: str) -> bool:
+        """Take the batch; False when another process holds it."""
+
+    def remove(self, batch: str) -> None:
+        """The batch is over: delete its files."""
+
+    def release(self, batch: str) -> None:
+        """Let other processes claim the batch, and keep its files."""

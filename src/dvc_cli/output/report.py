@@ -102,6 +102,7 @@ def _write_crash(error: Exception, run: _Run) -> Path | None:
         folder: Path = run.paths.state / "crashes"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+        path.touch(mode=0o600)
         path.write_text(redact("".join(traceback.format_exception(error))), encoding="utf-8")
     except Exception:  # noqa: BLE001 - the report itself must not fail
         return None

@@ -91,7 +91,8 @@ def _windows_job(*, memory: int = MEMORY_BYTES, seconds: int | None = None) -> N
             ("PeakJobMemoryUsed", ctypes.c_size_t),
         ]
 
-    kernel: Any = ctypes.CDLL("kernel32") if sys.platform != "win32" else ctypes.WinDLL("kernel32")
+    windows: Any = ctypes  # its Windows half is unknown to type checkers elsewhere
+    kernel = windows.WinDLL("kernel32")
     kernel.CreateJobObjectW.restype = wintypes.HANDLE
     kernel.GetCurrentProcess.restype = wintypes.HANDLE
     if not _JOB_HANDLES:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # Modules of a code on a card are 0.25 to 0.4 mm; at 300 dpi they have 3 to 5 pixels, which the reader likes.
 _READING_DPI = 300
-_ANGLES = (-8, 8, -16, 16, -24, 24, -32, 32, -40, 40)
 _TILE = 1100
 
 
@@ -62,7 +61,7 @@ def codes_in(picture: Image, *, thorough: bool = True) -> list[str]:
 
 def _attempts(picture: Image, *, thorough: bool) -> Iterator[list[str]]:
     """Readings of the picture, the cheap ones first."""
-    from PIL import ImageFilter, ImageOps
+    from PIL import ImageFilter
 
     grey = picture.convert("L")
     yield _read(grey)
@@ -74,11 +73,6 @@ def _attempts(picture: Image, *, thorough: bool) -> Iterator[list[str]]:
     tiles = list(_tiles(grey))
     yield from (_read(_doubled(tile)) for tile in tiles)
     yield from (_read(_doubled(tile).filter(ImageFilter.UnsharpMask(3, 180, 0))) for tile in tiles)
-    yield _read(ImageOps.autocontrast(grey.filter(ImageFilter.MedianFilter(3))))
-    for angle in _ANGLES:
-        turned = grey.rotate(angle, resample=_bicubic(), expand=True, fillcolor=255)
-        yield _read(turned)
-        yield from (_read(_doubled(tile)) for tile in _tiles(turned))
 
 
 def _read(grey: Image, binarizer: Any = None) -> list[str]:

@@ -136,15 +136,39 @@ def _converted(work: _Work) -> ConversionReport:
             _("No page is left for {path}").format(path=work.output),
             details=tuple(item.reason for item in found.left_out),
         )
-    parts, fitted = [found.pieces], ""
-    outputs = _written(parts, work)
-    return _report(found, parts, outputs, fitted, options)
+    pieces = found.pieces
+    if options.ocr:
+        from dvc_cli.scan.ocr import with_text
+
+        pieces = with_text(pieces, options, work.shop, work.task)
+    parts, fitted = [pieces], ""
+    if options.limit is not None:
+        from dvc_cli.scan.fit import fit
+
+        parts, fitted = fit(pieces, options.limit, options, work.shop, work.task)
+        if fitted:
+            work.progress.say(fitted)
+    return _report(found, parts, _written(parts, work), fitted, options)
 
 
 def _written(parts: Sequence[Sequence[Piece]], work: _Work) -> list[OutputFile]:
+    """Every PDF, or none."""
     from dvc_cli.scan.write import write_pdf
 
-    return [write_pdf(parts[0], work.output, work.options, work.shop)]
+    outputs = [work.output]
+    if len(parts) > 1:
+        outputs = [work.output.with_name(f"{work.output.stem}-{number}.pdf") for number in range(1, len(parts) + 1)]
+        for output in outputs:
+            check_output(output, overwrite=work.options.overwrite)
+    written: list[OutputFile] = []
+    try:
+        for output, part in zip(outputs, parts, strict=True):
+            written.append(write_pdf(part, output, work.options, work.shop))
+    except BaseException:
+        for done in written:
+            done.path.unlink(missing_ok=True)
+        raise
+    return written
 
 
 def _report(

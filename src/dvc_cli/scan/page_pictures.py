@@ -57,8 +57,13 @@ def on_paper(image: Any) -> Image:
         paper = pillow.new("RGBA", coloured.size, "white")
         upright = pillow.alpha_composite(paper, coloured)
     elif upright.mode in ("I", "I;16", "F"):
-        low, high = upright.getextrema()
-        scale = 255 / (high - low) if high > low else 1.0
-        upright = upright.point(lambda value: (value - low) * scale).convert("L")
+        upright = _eight_bits(upright)
     plain: Image = upright.convert("RGB")
     return plain
+
+
+def _eight_bits(image: Any) -> Any:
+    """Deep greys brought to 0…255; Pillow would cut them off."""
+    low, high = image.getextrema()
+    scale = 255 / (high - low) if high > low else 1.0
+    return image.convert("F").point(lambda value: (value - low) * scale).convert("L")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import ClassVar
 from zipfile import is_zipfile
@@ -89,6 +89,13 @@ def check_dossier(
         warnings=tuple(str(problem) for problem in found.warnings),
         sandbox=procedure.sandbox,
     )
+
+
+def today_in_vietnam(now: datetime) -> date:
+    """The day that dates in a dossier are judged by."""
+    from dvc_cli.sign.zone import VIETNAM
+
+    return now.astimezone(VIETNAM).date()
 
 
 def require_valid(check: DossierCheck) -> None:

@@ -46,9 +46,11 @@ class Workplace:
 
     @classmethod
     def of(cls, desk: Desk, plan: SubmissionPlan) -> Workplace:
-        """Made 0700 when missing."""
+        """Made 0700 when missing; what a killed run left half-written in it goes."""
         folder = desk.folder / plan.reference / plan.sha256[:16]
         make_private_folder(folder)
+        for left in (*folder.glob(".*.dvc-tmp"), *folder.glob("*-source-*")):
+            left.unlink(missing_ok=True)
         return cls(folder)
 
     def prepared(self, plan: SubmissionPlan, file: PlannedFile) -> Path:

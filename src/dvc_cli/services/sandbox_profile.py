@@ -19,6 +19,8 @@ _PUBLIC_SECRETS = {
     "passphrase": "sandbox",
     "pin": "1234",
     "password": "CongDan@123",
+    "csc_password": "CSC-sandbox-123",
+    "csc_pin": "246810",
 }
 
 
@@ -74,6 +76,17 @@ def write_sandbox_profile(store: ProfileStore, state: Path, *, portal: str, smar
             },
         ),
     }
+    signers["csc"] = SignerSettings(
+        name="csc",
+        kind="csc",
+        options={
+            "url": f"{smartca}/csc/v1",
+            "user_id": CITIZEN,
+            "credential": "citizen-ec",
+            "csc_password_file": str(secrets / "csc_password"),
+            "pin_file": str(secrets / "csc_pin"),
+        },
+    )
     earlier = store.load(PROFILE) if PROFILE in store.names() else None
     if earlier is not None and "token" in earlier.signers:
         signers["token"] = earlier.signers["token"]

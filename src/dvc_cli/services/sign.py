@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
-from dvc_cli.errors import DvcError
-from dvc_cli.files import atomic_file
+from dvc_cli.errors import DvcError, StillPending, StorageProblem, Temporary
 from dvc_cli.i18n import _, ngettext
 from dvc_cli.model.ports import Clock, Progress, Prompter
 from dvc_cli.model.signing import (
@@ -20,33 +18,14 @@ from dvc_cli.model.signing import (
     SigningCertificate,
     SignReport,
 )
+from dvc_cli.services.kept_batches import KeptBatch, KeptBatches
 from dvc_cli.services.sign_plan import SignJob, SignOptions, failed, plan, skipped
+from dvc_cli.services.signing_copies import Waiting, Wishes, open_copy
 from dvc_cli.sign.base import BadSignature, Signer, SigningSession
-
-if TYPE_CHECKING:
-    from dvc_cli.sign.pades.prepare import PreparedDocument
 
 _OPEN_AT_ONCE = 32  # prepared copies on disk that wait for their values
 _NAMED_IN_DESCRIPTION = 3
-
-
-class _Abandoned(Exception):
-    """Tells the temporary file to vanish; nothing failed here."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A prepared copy under its temporary name."""
-
-    job: SignJob
-    file: BinaryIO
-    prepared: PreparedDocument
-    stack: ExitStack
-
-    def abandon(self) -> None:
-        """Remove the temporary file."""
-        with suppress(_Abandoned), self.stack:
-            raise _Abandoned
+_CAN_GO_ON = (Temporary, StillPending, StorageProblem)  # after these the same transaction may still give its values
 
 
 def sign_file(
@@ -59,6 +38,7 @@ def sign_file(
     clock: Clock,
     reason: str = "",
     overwrite: bool = False,
+    kept: KeptBatches | None = None,
 ) -> SignedDocument:
     """Sign one file. `output` appears only when it is complete and verified.
 
@@ -68,15 +48,24 @@ def sign_file(
         StorageProblem: the disk.
     """
     job = SignJob(source=source, output=output, placement=placement, overwrite=overwrite)
-    waiting = _prepare(job, session.certificate, profile, clock, reason, doc_id="1")
+    if kept is not None:
+        lines = list(sign_files([job], session, profile=profile, clock=clock, reason=reason, kept=kept))
+        if lines[0].outcome != "signed":
+            raise BadSignature(lines[0].reason)
+        return lines[0]
+    waiting = open_copy(job, session.certificate, Wishes(profile=profile, clock=clock, reason=reason), doc_id="1")
+    done: SignedDocument | None = None
     try:
-        values = list(session.sign([waiting.prepared.document], description=describe([job])))
-        if not values:
+        # The signer's own record of the transaction lives until the last value is taken: embed before asking for more.
+        for value in session.sign([waiting.prepared.document], description=describe([job])):
+            done = done or waiting.complete(value.value)
+        if done is None:
             raise _value_missing(job)
-        return _complete(waiting, values[0])
     except BaseException:
-        waiting.abandon()
+        if done is None:
+            waiting.abandon()
         raise
+    return done
 
 
 def sign_files(
@@ -87,23 +76,69 @@ def sign_files(
     clock: Clock,
     reason: str = "",
     max_batch: int = 10,
+    kept: KeptBatches | None = None,
 ) -> Iterator[SignedDocument]:
     """Sign many files with one session, `max_batch` digests per call; yields a line per file as it is settled.
 
     A file that fails is a line with outcome "failed"; an error of the signer itself is raised after the lines of what was
-    settled before it, and leaves no half-written file.
+    settled before it, and leaves no half-written file. With `kept` (for signers that can resume) every batch is durable before
+    it is sent, and what an interrupted run of the same jobs left is finished first, with no new confirmation.
 
     Raises:
         DvcError: the signer refused, or our own storage failed.
     """
     size = max(1, min(max_batch, _OPEN_AT_ONCE))
-    for start in range(0, len(jobs), size):
-        batch = jobs[start : start + size]
-        yield from _sign_batch(batch, session, profile, clock, reason, first_number=start + 1)
+    wishes = Wishes(profile=profile, clock=clock, reason=reason)
+    try:
+        if kept is not None:
+            settled: set[Path] = set()
+            for found in kept.matching(jobs, session.certificate, wishes):
+                settled |= {one.job.source for one in found.copies}
+                yield from _named_as_given(finish_batch(found, session), jobs)
+            jobs = [job for job in jobs if job.source.resolve() not in settled]
+        for start in range(0, len(jobs), size):
+            yield from _sign_batch(jobs[start : start + size], session, wishes, kept, first_number=start + 1)
+    except BaseException as problem:
+        if kept is not None and isinstance(problem, DvcError) and not isinstance(problem, _CAN_GO_ON):
+            kept.over()
+        if kept is not None:
+            kept.pause()
+        raise
+    if kept is not None:
+        kept.over()
+
+
+def finish_batch(batch: KeptBatch, session: SigningSession) -> Iterator[SignedDocument]:
+    """A line per document of a kept batch: those that are complete, and the others from the transaction that was opened for all.
+
+    Raises:
+        DvcError: what the signer says.
+    """
+    waiting: dict[str, Waiting] = {}
+    for copy in batch.copies:
+        line = copy.finished
+        if line is not None:
+            yield line
+        else:
+            waiting[copy.prepared.document.doc_id] = copy
+    if waiting:
+        digests = [copy.prepared.document for copy in batch.copies]
+        for value in session.sign(digests, description=batch.description):
+            if value.doc_id in waiting:
+                yield _completed_or_failed(waiting.pop(value.doc_id), value)
+        for left in waiting.values():
+            yield failed(left.job.source, _value_missing(left.job))
 
 
 def sign_documents(
-    files: Sequence[Path], signer: Signer, options: SignOptions, *, clock: Clock, progress: Progress, prompter: Prompter
+    files: Sequence[Path],
+    signer: Signer,
+    options: SignOptions,
+    *,
+    clock: Clock,
+    progress: Progress,
+    prompter: Prompter,
+    kept: KeptBatches | None = None,
 ) -> SignReport:
     """Check everything, open the signer once, sign what can be signed, and report on every file.
 
@@ -111,7 +146,9 @@ def sign_documents(
         DvcError: the only file cannot be signed, or the signer refused before anything was signed.
     """
     files = list(dict.fromkeys(files))
-    jobs, refused = plan(files, options)
+    kept = kept if signer.capabilities.resumable else None
+    wishes = Wishes(profile=options.profile, clock=clock, reason=options.reason)
+    jobs, refused = plan(files, options, is_finished=kept and partial(kept.is_finished, wishes=wishes))
     if refused and len(files) == 1:
         raise refused[0][1]
     lines = {path: failed(path, problem) for path, problem in refused}
@@ -120,7 +157,7 @@ def sign_documents(
         return _report(files, lines | planned, None, options)
     with signer.open(prompter, progress) as session:
         certificate = session.certificate
-        lines |= _sign_and_collect(jobs, session, options, clock, progress, max_batch=signer.capabilities.max_batch)
+        lines |= _sign_and_collect(jobs, session, wishes, progress, kept=kept, max_batch=signer.capabilities.max_batch)
     return _report(files, lines, certificate, options)
 
 
@@ -136,17 +173,23 @@ def describe(jobs: Sequence[SignJob]) -> str:
 def _sign_and_collect(
     jobs: Sequence[SignJob],
     session: SigningSession,
-    options: SignOptions,
-    clock: Clock,
+    wishes: Wishes,
     progress: Progress,
     *,
+    kept: KeptBatches | None,
     max_batch: int,
 ) -> dict[Path, SignedDocument]:
     lines: dict[Path, SignedDocument] = {}
     with progress.task(_("Signing"), total=len(jobs)) as task:
         try:
             for line in sign_files(
-                jobs, session, profile=options.profile, clock=clock, reason=options.reason, max_batch=max_batch
+                jobs,
+                session,
+                profile=wishes.profile,
+                clock=wishes.clock,
+                reason=wishes.reason,
+                max_batch=max_batch,
+                kept=kept,
             ):
                 lines[Path(line.source)] = line
                 task.update(Path(line.source).name)
@@ -181,29 +224,36 @@ def _planned(job: SignJob) -> SignedDocument:
     return SignedDocument(source=str(job.source), output=str(job.output), outcome="planned")
 
 
+def _named_as_given(lines: Iterator[SignedDocument], jobs: Sequence[SignJob]) -> Iterator[SignedDocument]:
+    """Lines under the paths that this run gave the files; those that it did not name are left out."""
+    names = {job.source.resolve(): (str(job.source), str(job.output)) for job in jobs}
+    for line in lines:
+        given = names.get(Path(line.source))
+        if given is not None:
+            yield replace(line, source=given[0], output=given[1] if line.output else None)
+
+
 def _sign_batch(
-    batch: Sequence[SignJob],
-    session: SigningSession,
-    profile: SignatureProfile,
-    clock: Clock,
-    reason: str,
-    *,
-    first_number: int,
+    batch: Sequence[SignJob], session: SigningSession, wishes: Wishes, kept: KeptBatches | None, *, first_number: int
 ) -> Iterator[SignedDocument]:
-    waiting: dict[str, _Waiting] = {}
+    waiting: dict[str, Waiting] = {}
+    batch_id = kept.begin() if kept else ""
+    is_sent = False
     try:
         for number, job in enumerate(batch, first_number):
             try:
-                waiting[str(number)] = _prepare(job, session.certificate, profile, clock, reason, doc_id=str(number))
+                waiting[str(number)] = _copy(job, session.certificate, wishes, kept, batch_id, doc_id=str(number))
             except DvcError as problem:
                 if problem.stops_batch:
                     raise
                 yield failed(job.source, problem)
         if not waiting:
             return
-        digests = [one.prepared.document for one in waiting.values()]
-        jobs = [one.job for one in waiting.values()]
-        for value in session.sign(digests, description=describe(jobs)):
+        description = describe([one.job for one in waiting.values()])
+        if kept is not None:
+            kept.commit(batch_id, list(waiting.values()), wishes, description)
+        is_sent = True
+        for value in session.sign([one.prepared.document for one in waiting.values()], description=description):
             if value.doc_id in waiting:
                 yield _completed_or_failed(waiting.pop(value.doc_id), value)
         for doc_id in list(waiting):
@@ -211,11 +261,27 @@ def _sign_batch(
     finally:
         for left in waiting.values():
             left.abandon()
+        if kept is not None and not is_sent:
+            kept.over(batch_id)
 
 
-def _completed_or_failed(waiting: _Waiting, value: RawSignature) -> SignedDocument:
+def _copy(
+    job: SignJob,
+    certificate: SigningCertificate,
+    wishes: Wishes,
+    kept: KeptBatches | None,
+    batch_id: str,
+    *,
+    doc_id: str,
+) -> Waiting:
+    if kept is None:
+        return open_copy(job, certificate, wishes, doc_id=doc_id)
+    return kept.copy(batch_id, job, certificate, wishes, doc_id=doc_id)
+
+
+def _completed_or_failed(waiting: Waiting, value: RawSignature) -> SignedDocument:
     try:
-        return _complete(waiting, value)
+        return waiting.complete(value.value)
     except DvcError as problem:
         waiting.abandon()
         if problem.stops_batch:
@@ -226,7 +292,7 @@ def _completed_or_failed(waiting: _Waiting, value: RawSignature) -> SignedDocume
         raise
 
 
-def _failed_without_value(waiting: _Waiting) -> SignedDocument:
+def _failed_without_value(waiting: Waiting) -> SignedDocument:
     waiting.abandon()
     return failed(waiting.job.source, _value_missing(waiting.job))
 
@@ -234,49 +300,4 @@ def _failed_without_value(waiting: _Waiting) -> SignedDocument:
 def _value_missing(job: SignJob) -> BadSignature:
     return BadSignature(
         _("The signer returned no signature for `{name}`").format(name=job.name), hint=_("Sign this file again")
-    )
-
-
-def _prepare(
-    job: SignJob,
-    certificate: SigningCertificate,
-    profile: SignatureProfile,
-    clock: Clock,
-    reason: str,
-    *,
-    doc_id: str,
-) -> _Waiting:
-    from dvc_cli.sign.pades.prepare import SignatureRequest, prepare
-    from dvc_cli.sign.pades.verify import open_input
-
-    request = SignatureRequest(placement=job.placement, profile=profile, signed_at=clock.now(), reason=reason)
-    with ExitStack() as stack:
-        source = stack.enter_context(open_input(job.source))
-        output = ExitStack()
-        file = output.enter_context(atomic_file(job.output, overwrite=job.overwrite))
-        stack.push(output)  # removes the temporary file when preparing fails
-        prepared = prepare(source, file, request, certificate, doc_id=doc_id, name=job.name)
-        stack.pop_all()
-        source.close()
-    return _Waiting(job, file, prepared, output)
-
-
-def _complete(waiting: _Waiting, value: RawSignature) -> SignedDocument:
-    from dvc_cli.sign.pades.earlier import check_earlier
-    from dvc_cli.sign.pades.integrity import check_output, sha256_of
-    from dvc_cli.sign.pades.prepare import embed
-
-    embed(waiting.file, waiting.prepared, value.value)
-    check_output(waiting.file, waiting.prepared)
-    check_earlier(waiting.file, waiting.prepared)
-    digest = sha256_of(waiting.file)
-    size = waiting.file.seek(0, 2)
-    waiting.stack.close()
-    return SignedDocument(
-        source=str(waiting.job.source),
-        output=str(waiting.job.output),
-        outcome="signed",
-        signer=waiting.prepared.certificate.common_name,
-        sha256=digest,
-        size=size,
     )

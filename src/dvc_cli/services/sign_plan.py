@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -78,8 +78,15 @@ def output_for(source: Path, options: SignOptions) -> Path:
     return (options.folder or source.parent) / f"{source.stem}.signed.pdf"
 
 
-def plan(files: Sequence[Path], options: SignOptions) -> tuple[list[SignJob], list[tuple[Path, DvcError]]]:
+def plan(
+    files: Sequence[Path], options: SignOptions, *, is_finished: Callable[[SignJob], bool] | None = None
+) -> tuple[list[SignJob], list[tuple[Path, DvcError]]]:
     """The jobs that can be done, and the files that cannot with the reason, each in the order given.
+
+    Args:
+        files: the inputs.
+        options: what was asked.
+        is_finished: tells an output that an interrupted run of the same command has completed; it may exist.
 
     Raises:
         UsageProblem: `-o` with several files.
@@ -101,7 +108,7 @@ def plan(files: Sequence[Path], options: SignOptions) -> tuple[list[SignJob], li
             overwrite=options.overwrite,
         )
         try:
-            _check(job, inputs, taken)
+            _check(job, inputs, taken, is_finished)
         except DvcError as problem:
             refused.append((source, problem))
         else:
@@ -126,7 +133,9 @@ def skipped(source: Path, reason: str) -> SignedDocument:
     return SignedDocument(source=str(source), output=None, outcome="skipped", reason=reason)
 
 
-def _check(job: SignJob, inputs: set[Path], taken: dict[Path, Path]) -> None:
+def _check(
+    job: SignJob, inputs: set[Path], taken: dict[Path, Path], is_finished: Callable[[SignJob], bool] | None
+) -> None:
     """Refuse an output that is an input, is promised to another input, or cannot be written; inspect the input."""
     from dvc_cli.sign.pades.prepare import inspect
     from dvc_cli.sign.pades.verify import open_input
@@ -146,7 +155,8 @@ def _check(job: SignJob, inputs: set[Path], taken: dict[Path, Path]) -> None:
         )
     with open_input(job.source) as file:
         inspect(file, job.name, job.placement)
-    check_output(job.output, overwrite=job.overwrite)
+    if is_finished is None or not is_finished(job):
+        check_output(job.output, overwrite=job.overwrite)
     taken[target] = job.source
 
 

@@ -19,7 +19,7 @@ from dvc_cli.model.secret import Secret
 from dvc_cli.model.signing import SigningCertificate
 from dvc_cli.model.submission import AMBIGUOUS, FILED, Case, Row, State, client_reference
 from dvc_cli.portal.base import PortalRefused, PortalSession
-from dvc_cli.services.check_dossier import DossierCheck, check_dossier, require_valid
+from dvc_cli.services.check_dossier import DossierCheck, check_dossier, require_valid, today_in_vietnam
 from dvc_cli.services.desk import Desk
 from dvc_cli.services.dossier_file import read_dossier
 from dvc_cli.services.duplicates import already_submitted, refiled
@@ -131,7 +131,7 @@ class _Submission:
         desk, portal = self.desk, self.desk.portal
         with desk.progress.task(_("Reading the procedure")):
             procedure = patiently(desk, lambda: portal.procedure(self.dossier.procedure))
-        check = check_dossier(self.dossier, procedure, portal.capabilities, desk.clock.now().date())
+        check = check_dossier(self.dossier, procedure, portal.capabilities, today_in_vietnam(desk.clock.now()))
         require_valid(check)
         case = self._case(procedure)
         reference = client_reference(self.request.reference_key, case)

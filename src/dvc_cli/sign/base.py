@@ -114,7 +114,7 @@ class SecretSource(Protocol):
         """Raises `UsageProblem`-like errors when nobody can be asked.
 
         Args:
-            purpose: "pin", "passphrase", "sp_password", "th_password", "otp_secret".
+            purpose: "pin", "passphrase", "sp_password", "th_password", "csc_password", "client_secret", "otp_secret".
             subject: what it belongs to (token serial, file name, account@host).
             flag: the option that gives it without a prompt.
             question: the prompt, in the user's language.

@@ -14,7 +14,7 @@ from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
 if TYPE_CHECKING:
     from dvc_cli.net.base import HttpClient
 
-BUILT_IN: Final = ("token", "p12", "smartca")
+BUILT_IN: Final = ("token", "p12", "smartca", "csc", "mysign")
 GROUP: Final = "dvc_cli.signers"
 API_VERSION: Final = 1
 
@@ -53,6 +53,16 @@ def open_signer(
 
         return open_smartca(
             spec, secrets=secrets, transactions=transactions, http_factory=http_factory, clock=clock, ledger=ledger
+        )
+    if spec.kind == "csc":
+        from dvc_cli.sign.csc import open_csc
+
+        return open_csc(spec, secrets=secrets, ledger=ledger, http_factory=http_factory, clock=clock)
+    if spec.kind == "mysign":
+        from dvc_cli.sign.mysign import open_mysign
+
+        return open_mysign(
+            spec, secrets=secrets, ledger=ledger, transactions=transactions, http_factory=http_factory, clock=clock
         )
     factory = _installed(spec.kind)
     signer: Signer = factory(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dvc_cli.i18n import _, ngettext
 from dvc_cli.model.identifiers import CitizenId
@@ -17,6 +17,9 @@ from dvc_cli.model.signing import (
 )
 from dvc_cli.output.dates import show_date, show_size, show_time
 from dvc_cli.output.view import Block, Column, Line, Page, Record, Table, view
+
+if TYPE_CHECKING:
+    from dvc_cli.services.unsign import UnsignReport
 
 _Tone = Literal["plain", "good", "bad", "warn", "dim"]
 
@@ -52,6 +55,19 @@ def verification(report: VerifyReport) -> Page:
     ]
     steps = (f"dvc-cli verify {shlex.join(strangers[:3])} --trust ROOT.pem",) if strangers else ()
     return Page(blocks=tuple(blocks), next_steps=steps, sandbox=report.sandbox)
+
+
+@view("dvc.signing.unsign/1")
+def unsigned(report: UnsignReport) -> Page:
+    """What was taken back and where the earlier state lies."""
+    pairs = (
+        (_("File"), report.output),
+        (_("Taken back"), _("signature of {signer} ({field})").format(signer=report.signer, field=report.field_name)),
+        (_("Signatures left"), str(report.signatures_left)),
+        (_("Size"), show_size(report.size)),
+        ("SHA-256", report.sha256),
+    )
+    return Page(blocks=(Record(pairs),), sandbox=report.sandbox)
 
 
 def _signed_row(document: SignedDocument) -> tuple[str, str, str]:

@@ -161,7 +161,7 @@ def result(found: SubmissionResult) -> Page:
             (_("Procedure"), f"{found.procedure} {found.procedure_name}"),
             (_("Applicant"), found.applicant),
             (_("Receipt"), str(found.receipt)),
-            (_("Page"), found.url),
+            (_("Web page"), found.url),
             (_("Reference"), found.reference),
         )
     )

@@ -16,6 +16,7 @@ class Refusal(Enum):
     """What an error answer says, as far as it matters here."""
 
     TOKEN = auto()
+    UNAUTHORIZED = auto()  # HTTP 401 without a code that says of what
     ACCOUNT = auto()
     SECRET = auto()
     LOCKED = auto()
@@ -116,4 +117,4 @@ def _refusal(status: int, code: str, sentence: str) -> Refusal:
         return found
     if by_sentence is not None:
         return by_sentence
-    return {401: Refusal.TOKEN, 501: Refusal.MISSING}.get(status, Refusal.OTHER)
+    return {401: Refusal.UNAUTHORIZED, 501: Refusal.MISSING}.get(status, Refusal.OTHER)

@@ -135,7 +135,7 @@ class Calls:
         Raises:
             CscActivationRefused, CscRequestRefused, CscAccountRefused, LostReplyError, NotSent.
         """
-        body = {
+        body: dict[str, object] = {
             "credentialID": credential.id,
             "SAD": activation.reveal(),
             "hash": [base64.b64encode(one).decode() for one in digests],
@@ -192,7 +192,9 @@ class Calls:
 
     def _accepted(self, method: str, body: dict[str, object]) -> Answer:
         answer = self._posted(method, body, authorization=self._bearer())
-        if answer.refusal is Refusal.TOKEN:  # it was not even looked at, so it may be sent once more
+        # A refused token means that the request was not looked at. A bare 401 may mean a wrong PIN, which is not tried twice.
+        holds_secret = bool({"PIN", "OTP"} & body.keys())
+        if answer.refusal is Refusal.TOKEN or (answer.refusal is Refusal.UNAUTHORIZED and not holds_secret):
             self._token = None
             answer = self._posted(method, body, authorization=self._bearer())
         if answer.refusal is not None:

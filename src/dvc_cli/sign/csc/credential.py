@@ -10,7 +10,7 @@ from dvc_cli.i18n import _
 from dvc_cli.model.signing import KeyAlgorithm, SigningCertificate
 from dvc_cli.sign.certificates import judged_at
 from dvc_cli.sign.cloud.values import read_certificate
-from dvc_cli.sign.csc.answer import Answer, number_of, part_of, text_of
+from dvc_cli.sign.csc.answer import Answer, number_of, text_of
 
 SHA256 = "2.16.840.1.101.3.4.2.1"
 _RSA, _RSA_SHA256 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.11"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dvc_cli.errors import ConfigurationProblem, LoginNeeded, SigningRefused
-from dvc_cli.sign.base import WrongPin
+from dvc_cli.sign.base import PinLocked, WrongPin
 
 
 class CscAccountRefused(LoginNeeded):
@@ -18,7 +18,7 @@ class CscSecretRefused(WrongPin):
     slug = "csc-secret-refused"
 
 
-class CscSecretLocked(CscSecretRefused):
+class CscSecretLocked(PinLocked):
     """The CSC service has locked the PIN or the one-time password."""
 
     slug = "csc-secret-locked"

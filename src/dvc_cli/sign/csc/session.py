@@ -19,7 +19,7 @@ from dvc_cli.sign.cloud.values import check_values
 from dvc_cli.sign.csc.account import CscAccount, OtpSource
 from dvc_cli.sign.csc.calls import Calls
 from dvc_cli.sign.csc.credential import Credential
-from dvc_cli.sign.csc.problems import CscActivationRefused, CscSecretRefused
+from dvc_cli.sign.csc.problems import CscActivationRefused, CscSecretLocked, CscSecretRefused
 
 _DESCRIPTION_LENGTH = 250
 _ATTEMPTS = 2
@@ -46,7 +46,7 @@ class CscSession:
         self._calls = calls
         self._guard = guard
         self._around = around
-        self._refused: CscSecretRefused | None = None
+        self._refused: CscSecretRefused | CscSecretLocked | None = None
 
     @property
     def certificate(self) -> SigningCertificate:
@@ -109,7 +109,7 @@ class CscSession:
                 return self._calls.authorize(credential, digests, shown, None, None)
             with self._guard.one_try():
                 return self._calls.authorize(credential, digests, shown, pin, otp)
-        except CscSecretRefused as refusal:
+        except (CscSecretRefused, CscSecretLocked) as refusal:
             self._refused = refusal
             raise
         except LostReplyError as error:

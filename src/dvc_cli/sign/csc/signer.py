@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from dvc_cli.errors import DvcError
 from dvc_cli.i18n import _
 from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter
 from dvc_cli.model.secret import Secret
@@ -16,9 +17,12 @@ from dvc_cli.sign.cloud.reply import read_patiently
 from dvc_cli.sign.csc.account import CscAccount, LogIn, OtpSource
 from dvc_cli.sign.csc.calls import Calls
 from dvc_cli.sign.csc.credential import Credential
-from dvc_cli.sign.csc.problems import CscAccountRefused, CscSecretRefused
+from dvc_cli.sign.csc.problems import CscAccountRefused, CscRequestRefused, CscSecretLocked, CscSecretRefused
 from dvc_cli.sign.csc.session import CscSession, Surroundings
 from dvc_cli.sign.selection import choose_certificate, matches
+
+# A refusal for no reason we know may be a wrong PIN in a service's own words: it counts too.
+_COUNTED = (CscSecretRefused, CscSecretLocked, CscRequestRefused)
 
 
 class CscSigner:
@@ -41,7 +45,7 @@ class CscSigner:
         self._http_factory = http_factory
         self._clock = clock
         self._known_password: Secret | None = None
-        self._log_in = self._guard(f"password:{account.key}", account.key, CscAccountRefused)
+        self._log_in = self._guard(f"password:{account.key}", account.key, (CscAccountRefused,))
 
     @property
     def name(self) -> str:
@@ -78,7 +82,7 @@ class CscSigner:
         with self._calls(prompter) as calls:
             credential = self._chosen(self._credentials(calls), prompter)
             key = f"{credential.id}@{self._account.host}"
-            guard = self._guard(f"pin:{key}", key, CscSecretRefused)
+            guard = self._guard(f"pin:{key}", key, _COUNTED)
             yield CscSession(self._account, credential, calls, guard, around)
 
     @contextmanager
@@ -119,7 +123,5 @@ class CscSigner:
         chosen = choose_certificate(certificates, self._account.certificate, self._clock.now(), prompter)
         return next(one for one in credentials if one.certificate == chosen)
 
-    def _guard(
-        self, subject: str, shown: str, counted: type[CscAccountRefused] | type[CscSecretRefused]
-    ) -> SecretGuard:
-        return SecretGuard(self._ledger, subject, shown=shown, counted=(counted,), confirmed=self._account.is_confirmed)
+    def _guard(self, subject: str, shown: str, counted: tuple[type[DvcError], ...]) -> SecretGuard:
+        return SecretGuard(self._ledger, subject, shown=shown, counted=counted, confirmed=self._account.is_confirmed)

@@ -76,8 +76,8 @@ def verify_stream(file: BinaryIO, name: str, path: str, roots: Sequence[bytes], 
     with reading.pdf_border(name):
         reader = PdfFileReader(file, strict=False)
         reading.unlock(reader, name)
-        fields = _signed_fields(reader)
-    signatures = _judge_all(reader, fields, file, roots, moment)
+        _signed_fields(reader)  # raises here what makes the form unreadable
+    signatures = _judge_all(reader, file, roots, moment)
     verdict, explanation = _overall(signatures)
     return DocumentVerdict(
         path=path,
@@ -89,25 +89,31 @@ def verify_stream(file: BinaryIO, name: str, path: str, roots: Sequence[bytes], 
     )
 
 
-def _signed_fields(reader: PdfFileReader) -> list[tuple[str, Any]]:
-    """Name and field of every signature field with a value, document time stamps included, in the order they were signed."""
-    from pyhanko.sign.fields import enumerate_sig_fields
-
-    return [(name, reference) for name, _value, reference in enumerate_sig_fields(reader, filled_status=True)]
-
-
-def _judge_all(
-    reader: PdfFileReader, fields: list[tuple[str, Any]], file: BinaryIO, roots: Sequence[bytes], moment: datetime
-) -> tuple[SignatureVerdict, ...]:
+def open_signatures(reader: PdfFileReader) -> tuple[list[Any], list[str]]:
+    """Every signature and document time stamp in the order they were made, and the names of those that cannot be opened."""
     opened: list[Any] = []
     unreadable: list[str] = []
-    for name, reference in fields:
+    for name, reference in _signed_fields(reader):
         signature = _opened(reader, name, reference)
         if signature is None:
             unreadable.append(name)
         else:
             opened.append(signature)
     opened.sort(key=lambda one: one.signed_revision)
+    return opened, unreadable
+
+
+def _signed_fields(reader: PdfFileReader) -> list[tuple[str, Any]]:
+    """Name and field of every signature field with a value, document time stamps included."""
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    return [(name, reference) for name, _value, reference in enumerate_sig_fields(reader, filled_status=True)]
+
+
+def _judge_all(
+    reader: PdfFileReader, file: BinaryIO, roots: Sequence[bytes], moment: datetime
+) -> tuple[SignatureVerdict, ...]:
+    opened, unreadable = open_signatures(reader)
     stamps = [one for one in opened if str(reading.entry(one.sig_object, "/Type")) == "/DocTimeStamp"]
     signatures = [one for one in opened if one not in stamps]
     around = judge.Surroundings(
