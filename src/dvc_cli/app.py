@@ -32,6 +32,8 @@ TABLE: dict[str, Entry] = {
         "dvc_cli.commands.dossier", N_("Write and check dossier files, and look at what was filed"), DOSSIERS
     ),
     "scan": Entry("dvc_cli.commands.scan", N_("Turn scans into PDF"), DOSSIERS),
+    "tokens": Entry("dvc_cli.commands.tokens", N_("USB tokens and smart cards"), SETUP),
+    "trust": Entry("dvc_cli.commands.trust", N_("The roots that signatures are judged by"), SETUP),
     "config": Entry("dvc_cli.commands.config", N_("Show and change settings"), SETUP),
     "profile": Entry("dvc_cli.commands.profile", N_("Portals and accounts to work with"), SETUP),
     "signers": Entry("dvc_cli.commands.signers", N_("The named signers of the profile"), SETUP),

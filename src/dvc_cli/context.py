@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from dvc_cli.config.paths import Paths
     from dvc_cli.config.profiles import Profile, ProfileStore
     from dvc_cli.config.settings import Settings
+    from dvc_cli.config.trust import TrustStore
     from dvc_cli.journal import Journal
     from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter, TransactionStore
-    from dvc_cli.model.secret import Secret
     from dvc_cli.model.signing import SignatureProfile
     from dvc_cli.net import HttpClient, NetSettings
     from dvc_cli.output.renderer import Renderer
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dvc_cli.services.browse import Shelf
     from dvc_cli.services.desk import Desk
     from dvc_cli.services.diagnose import Examination
+    from dvc_cli.services.kept_batches import KeptBatches
     from dvc_cli.services.login import Access
     from dvc_cli.services.login_facts import LoginWishes
     from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
@@ -172,9 +173,18 @@ class Context:
         return bool(self.options.profile or self.settings.text("profile"))
 
     @cached_property
+    def trust_store(self) -> TrustStore:
+        """The roots that the user imported."""
+        from dvc_cli.config.trust import TrustStore
+
+        return TrustStore(self.paths)
+
+    @cached_property
     def trust(self) -> tuple[Path, ...]:
-        """Files of trusted roots of the active profile; none when no profile is in use."""
-        return self.profile.trust if self.has_profile else ()
+        """Files of trusted roots: those of the active profile, and the imported ones."""
+        profile = self.profile if self.has_profile else None
+        imported = self.trust_store.roots(profile.name if profile else None)
+        return (*(profile.trust if profile else ()), *(root.path for root in imported))
 
     @cached_property
     def signature_profile(self) -> SignatureProfile:
@@ -268,12 +278,6 @@ class Context:
             )
         return SignerSpec(name=found.name, kind=found.kind, options=found.options)
 
-    def own_signers(self, name: str | None = None) -> list[Signer]:
-        """The drivers of the profile's signers, or of the one that is named; none when no profile is in use."""
-        if name is not None:
-            return [self.signer(self.signer_spec(name))]
-        return [self.signer(self.signer_spec(one)) for one in sorted(self.profile.signers)] if self.has_profile else []
-
     def signer(self, spec: SignerSpec, *, secrets: SecretSource | None = None) -> Signer:
         """The driver for a signer."""
         from dvc_cli.sign.registry import open_signer
@@ -289,26 +293,9 @@ class Context:
 
     def secret_source(self, spec: SignerSpec) -> SecretSource:
         """Secrets of one signer, by its `*_file` and `*_command` settings, then keyring, then the prompt."""
-        from dvc_cli.config.credentials import CredentialRequest
+        from dvc_cli.services.signer_secrets import secrets_of
 
-        def ask(purpose: str, subject: str, *, flag: str, question: str) -> Secret:
-            file = spec.options.get(f"{purpose}_file")
-            command = spec.options.get(f"{purpose}_command")
-            fd = spec.options.get(f"{purpose}_fd")
-            request = CredentialRequest(
-                purpose=purpose,
-                subject=subject,
-                file=Path(str(file)) if file else None,
-                fd=int(fd) if fd is not None else None,
-                command=str(command) if command else None,
-                env=f"DVC_{purpose.upper()}",
-                flag=flag,
-                question=question,
-                may_store=purpose not in ("pin", "passphrase"),
-            )
-            return self.credentials.get(request).secret
-
-        return ask
+        return secrets_of(spec, self.credentials)
 
     # -- filing ------------------------------------------------------------------------------------------------------
 
@@ -341,62 +328,29 @@ class Context:
 
         return open_transactions(self.paths.state)
 
+    def kept_batches(self, spec: SignerSpec | None = None) -> KeptBatches:
+        """What `spec` was sent and has not given back yet; `spec` None: any signer's, to be finished."""
+        from dvc_cli.journal import open_prepared
+        from dvc_cli.services.kept_batches import KeptBatches
+        from dvc_cli.sign.base import SignerSpec
+
+        name = self.profile.name if self.has_profile else ""
+        nobody = SignerSpec(name="", kind="")
+        return KeptBatches(open_prepared(self.paths.state), self.clock, spec or nobody, name)
+
     # -- looking at the computer -------------------------------------------------------------------------------------
 
     def examinations(self) -> list[tuple[str, str, Examination]]:
         """What `doctor` looks at, with this run's collaborators."""
-        from dvc_cli.services import diagnose as look
+        from dvc_cli.services.examinations import examinations
 
-        checks: list[tuple[str, str, Examination]] = [
-            ("system", _("System"), look.examine_system),
-            ("storage", _("Storage"), lambda: look.examine_folder(self.paths.state)),
-            ("settings", _("Settings"), lambda: look.examine_settings(lambda: self.settings)),
-            (
-                "profile",
-                _("Profile"),
-                lambda: look.examine_profile(lambda: (self.profile.name, self.profile.portal_url)),
-            ),
-            ("keyring", _("Keyring"), lambda: look.examine_keyring(self._keyring_name)),
-            ("tokens", _("USB token"), lambda: look.examine_tokens(self._token_modules)),
-            ("programs", _("Programs"), look.examine_programs),
-            ("sandbox", "sandbox", look.examine_sandbox),
-            ("environment", _("Environment"), lambda: look.examine_environment(os.environ)),
-        ]
-        if self._has_portal():
-            checks.append(("portal", _("Portal"), lambda: look.examine_portal(self._portal_status)))
-        return checks
-
-    def _has_portal(self) -> bool:
-        try:
-            return bool(self.profile.portal_url)
-        except DvcError:
-            return False
-
-    def _portal_status(self) -> int:
-        client = self.http(self.profile.portal_url)
-        try:
-            return client.get("/").status
-        finally:
-            client.close()
-
-    def _keyring_name(self) -> str | None:
-        from dvc_cli.config.keyring_door import KeyringDoor, KeyringUnusable
-
-        door = KeyringDoor(self.settings.number("credentials.keyring_timeout"))
-        try:
-            door.probe()
-            return door.name()
-        except KeyringUnusable:
-            return None
-
-    def _token_modules(self) -> list[tuple[str, str, str]]:
-        from dvc_cli.sign.token.search import describe_token, try_modules
-
-        trials = try_modules(None, os.environ)
-        return [
-            (str(trial.candidate.path), ", ".join(map(describe_token, trial.tokens)), trial.problem or "")
-            for trial in trials
-        ]
+        return examinations(
+            state=self.paths.state,
+            settings=lambda: self.settings,
+            profile=lambda: self.profile,
+            http=self.http,
+            environ=os.environ,
+        )
 
     def close(self) -> None:
         """Close what was opened; errors while closing never hide the run's own."""

@@ -230,3 +230,14 @@ def test_an_upload_with_a_bad_answer_goes_on_with_the_same_command(
     assert after == before + 1
     code = operator.read("SELECT code FROM dossier ORDER BY rowid DESC LIMIT 1")[0][0]
     assert operator.read("SELECT count(*) FROM dossier_file WHERE dossier = ?", code) == [(1,)]
+
+
+@pytest.mark.parametrize("kind", ["html", "error-before", "maintenance", "cut-before"])
+def test_a_cloud_signer_with_a_bad_answer(operator: Operator, admin: AdminClient, kind: Any) -> None:
+    """The signer's first request only reads; SmartCA speaks JSON, so a proxy's page is no answer either."""
+    (operator.folder / "don.pdf").write_bytes(pdf())
+    signer = operator.sandbox.urls.smartca.removeprefix("http://")
+    admin.add_fault(FaultRule("smartca", "*", ".*", kind, count=None))
+    operator.check_refused(operator.run("sign", "don.pdf", "--signer", "smartca"), 5, signer)
+    assert operator.left_behind() == {"don.pdf"}
+    assert not [one for one in admin.transactions() if one["state"] == "waiting"]

@@ -82,7 +82,9 @@ def add(
     signer: Annotated[
         list[str] | None,
         Option(
-            "--signer", metavar="NAME=KIND,KEY=VALUE...", help=_("A signer: token, p12, smartca, csc or mysign; may be repeated")
+            "--signer",
+            metavar="NAME=KIND,KEY=VALUE...",
+            help=_("A signer: token, p12, smartca, csc or mysign; may be repeated"),
         ),
     ] = None,
     default_signer: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dvc_cli.commands import scan_devices
+from dvc_cli.commands import scan_devices, scan_look
 from dvc_cli.i18n import _
 from dvc_cli.lazy import Annotated, App, Argument, Context, Option, examples, run_of
 from dvc_cli.scan.convert import PageSize
@@ -43,3 +43,4 @@ def convert_command(
 
 
 scan_devices.register(app)
+scan_look.register(app)

@@ -17,7 +17,8 @@ _CERT_HELP = _("The certificate, by label, serial, fingerprint, ID or subject")
 _PASSPHRASE_HELP = _("File with the passphrase of the PKCS#12 file")
 _PROFILE_HELP = _("Kind of signature: pades (ETSI) or cms (Adobe); by default what the profile says, else pades")
 
-Files = Annotated[list[Path], Argument(metavar="FILE...", help=_("PDF files to sign"), show_default=False)]
+Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help=_("PDF files to sign"), show_default=False)]
+Resume = Annotated[bool, Option("--resume", help=_("Finish what an interrupted run sent to SmartCA"))]
 Output = Annotated[Path | None, Option("-o", "--output", metavar="FILE", help=_("The signed copy; for one input"))]
 OutDir = Annotated[Path | None, Option("--out-dir", metavar="DIR", help=_("Folder for the signed copies"))]
 SignerName = Annotated[str | None, Option("--signer", metavar="NAME", help=_("A signer of the profile"))]
@@ -46,12 +47,13 @@ DryRun = Annotated[bool, Option("-n", "--dry-run", help=_("Check everything and 
     epilog=examples(
         "dvc-cli sign don.pdf --signer director",
         "dvc-cli sign don.pdf -o don-da-ky.pdf --token my-token --at bottom-right --page last",
+        "dvc-cli sign --resume",
         "dvc-cli sign *.pdf --out-dir signed --p12 key.p12 --passphrase-file pass.txt --invisible",
     ),
 )
 def sign_command(
     ctx: Context,
-    files: Files,
+    files: Files = None,
     output: Output = None,
     out_dir: OutDir = None,
     signer: SignerName = None,
@@ -72,13 +74,19 @@ def sign_command(
     signature_profile: Kind = None,
     force: Force = False,
     dry_run: DryRun = False,
+    resume: Resume = False,
 ) -> None:
     """Choose the signer and the place, sign, and show a line per file."""
+    from dvc_cli.services.resume_signing import resume_signing
     from dvc_cli.services.sign import sign_documents
-    from dvc_cli.services.sign_choice import SignerChoice, TokenChoice, placement_of
+    from dvc_cli.services.sign_choice import SignerChoice, TokenChoice, inputs_of, placement_of
     from dvc_cli.services.sign_plan import SignOptions
 
     run = run_of(ctx)
+    inputs = inputs_of(files, resume=resume)
+    if resume:
+        run.finish(resume_signing(run.kept_batches(), run.signer, progress=run.progress, prompter=run.prompter))
+        return
     placement = placement_of(at, box, page, invisible=invisible)
     kind = signature_profile or run.signature_profile
     options = SignOptions(
@@ -88,5 +96,14 @@ def sign_command(
         token=token, module=module, cert=cert, pin_file=pin_file, pin_fd=pin_fd, confirm_pin=confirm_pin
     )
     choice = SignerChoice(signer=signer, p12=p12, passphrase_file=passphrase_file, on_token=on_token)
-    driver = run.signer(choice.spec(run.signer_spec if run.has_profile else None))
-    run.finish(sign_documents(files, driver, options, clock=run.clock, progress=run.progress, prompter=run.prompter))
+    spec = choice.spec(run.signer_spec if run.has_profile else None)
+    report = sign_documents(
+        inputs,
+        run.signer(spec),
+        options,
+        clock=run.clock,
+        progress=run.progress,
+        prompter=run.prompter,
+        kept=run.kept_batches(spec),
+    )
+    run.finish(report)

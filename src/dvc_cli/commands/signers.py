@@ -55,7 +55,7 @@ def list_(ctx: Context) -> None:
     help=_("Show the certificates of a signer and why one is not offered; nothing is signed, no PIN is asked"),
     epilog=examples("dvc-cli signers test", "dvc-cli signers test director", "dvc-cli signers test smartca --json"),
 )
-def test(ctx: Context, name: Name = None, cert: Cert = None, passphrase_file: PassphraseFile = None) -> None:
+def try_(ctx: Context, name: Name = None, cert: Cert = None, passphrase_file: PassphraseFile = None) -> None:
     """Fetch and judge the certificates."""
     from dvc_cli.services.sign_choice import SignerChoice, TokenChoice
     from dvc_cli.services.signers import try_signer

@@ -29,9 +29,10 @@ def unsign_command(
     force: Annotated[bool, Option("-f", "--force", help=_("Overwrite the output"))] = False,
 ) -> None:
     """Write a copy as it was before the last signature; the signed file stays."""
+    from dvc_cli.services.profile_signers import own_signers
     from dvc_cli.services.unsign import Ownership, unsign
 
     run = run_of(ctx)
-    signers = () if anyone or cert else run.own_signers(signer)
+    signers = () if anyone or cert else own_signers(run, signer)
     owner = Ownership(certificate=cert, signers=signers, anyone=anyone)
     run.out.show(unsign(file, output, owner, overwrite=force, progress=run.progress))

@@ -147,13 +147,13 @@ def _parsed(content: bytes, name: str) -> _Element:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise BadMessage("no XML") from error
-    if root.getroottree().docinfo.doctype or _local(root) != name:
+    if getattr(root.getroottree().docinfo, "doctype", "") or _local(root) != name:
         raise BadMessage(_local(root))
     return root
 
 
 def _local(element: _Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    return str(element.tag).rpartition("}")[2]
 
 
 def _all(root: _Element, name: str) -> Iterator[_Element]:

@@ -178,7 +178,9 @@ def _shrunk(pieces: Sequence[Piece], step: Step, options: ConversionOptions, sho
             "shown_dpi": min(width / drawn[0], height / drawn[1]) * 72,
             "name": piece.source,
         }
-        return replace(piece, picture=Picture.from_plain(shop.call("dvc_cli.scan.frames:shrink", arguments, piece.source)))
+        return replace(
+            piece, picture=Picture.from_plain(shop.call("dvc_cli.scan.frames:shrink", arguments, piece.source))
+        )
 
     made = []
     for _piece, outcome in shop.map(smaller, pieces):
@@ -210,7 +212,9 @@ def _cannot_fit(size: int, limit: int, piece: Piece | None = None) -> CannotFit:
         return CannotFit(
             message.format(**numbers), hint=_("Add `--split` for several files, or `--gray` or `--bw` for less colour")
         )
-    message = _("Page {number} of {path} alone has {size} MB at the lowest quality that is allowed; {limit} MB is the limit")
+    message = _(
+        "Page {number} of {path} alone has {size} MB at the lowest quality that is allowed; {limit} MB is the limit"
+    )
     return CannotFit(
         message.format(number=piece.frame, path=piece.source, **numbers), hint=_("Scan it again at 200 to 300 dpi")
     )

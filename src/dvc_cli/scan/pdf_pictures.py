@@ -41,7 +41,12 @@ def _smaller(stream: Any, quality: int, most: int) -> bool:
     from PIL import Image
 
     before = len(stream.read_raw_bytes())
-    if before < _WORTH or stream.get("/ImageMask") or int(stream.get("/BitsPerComponent", 8)) != 8 or "/Decode" in stream:
+    if (
+        before < _WORTH
+        or stream.get("/ImageMask")
+        or int(stream.get("/BitsPerComponent", 8)) != 8
+        or "/Decode" in stream
+    ):
         return False
     try:
         image = pikepdf.PdfImage(stream).as_pil_image()
@@ -95,7 +100,12 @@ def _scan(page: Any, target: Path) -> dict[str, Any] | None:
     if "/Font" in resources or "/Annots" in page.obj:
         return None
     things = list(resources.get("/XObject", pikepdf.Dictionary()).values())
-    if len(things) != 1 or things[0].get("/Subtype") != "/Image" or things[0].get("/ImageMask") or "/SMask" in things[0]:
+    if (
+        len(things) != 1
+        or things[0].get("/Subtype") != "/Image"
+        or things[0].get("/ImageMask")
+        or "/SMask" in things[0]
+    ):
         return None
     matrix = _drawn_with(page)
     if matrix is None:

@@ -44,9 +44,19 @@ _MENDABLE = (CoverOpen, DamagedPage, DoubleFeed, FeederEmpty, PaperJam, ScannerB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureWishes:
-    """How to scan. `source` None: the feeder when paper is in it, else the glass; `resolution` None: 300 dpi or what is
-    nearest; `pages` None: all in the feeder, on the glass as many as the person adds; `drop_blank` leaves empty pages out (the backs of a duplex scan);
-    `options` go to SANE's driver."""
+    """How to scan.
+
+    Args:
+        source: None takes the feeder when paper is in it, else the glass.
+        mode: colours.
+        resolution: in dpi; None takes 300 or what is nearest.
+        page_size: of the paper.
+        pages: the most pages; None takes all in the feeder, and from the glass as many as the person adds.
+        lossless: every pixel as scanned instead of JPEG.
+        drop_blank: leave empty pages out (the backs of a duplex scan).
+        overwrite: replace an existing output.
+        options: for the device's own driver (SANE).
+    """
 
     source: ScanSource | None = None
     mode: ScanMode = ScanMode.COLOR
@@ -135,7 +145,7 @@ def capture(
     check_output(output, overwrite=wishes.overwrite)
     with progress.task(_("Asking the scanner")):
         told = scanner.capabilities()
-    with tempfile.TemporaryDirectory(prefix="dvc-") as folder, Workers(1) as workers:
+    with tempfile.TemporaryDirectory(prefix="dvc-") as folder, Workers() as workers:
         run = _Capture(scanner, told, wishes, Path(folder), workers, prompter, progress)
         request = run.collect()
         options = ConversionOptions(

@@ -92,10 +92,11 @@ def read_cards(
 
 def cards_of(path: Path, workers: Workers) -> list[CardFields]:
     """The cards on the pages of one file."""
-    return [_fields(path, one.page, one.card) for one in find_cards(path, workers)]
+    return [card_fields(path, one.page, one.card) for one in find_cards(path, workers)]
 
 
-def _fields(path: Path, page: int, card: CitizenCard) -> CardFields:
+def card_fields(path: Path, page: int, card: CitizenCard) -> CardFields:
+    """A card under the names of the dossier file; `doubtful` when year or sex do not fit its number."""
     from dvc_cli.model.identifiers import CitizenId
 
     female = {"female": True, "male": False}.get(card.gender)

@@ -11,6 +11,7 @@ from dvc_cli.journal.base import Journal
 from dvc_cli.model.ports import Clock, Progress, Prompter
 from dvc_cli.model.signing import SignatureProfile, SignedDocument
 from dvc_cli.portal.base import Portal, PortalSession
+from dvc_cli.services.kept_batches import KeptBatches
 from dvc_cli.services.sign_plan import SignJob
 from dvc_cli.sign.base import Signer, SigningSession
 
@@ -33,6 +34,7 @@ class SignFiles(Protocol):
         clock: Clock,
         reason: str = "",
         max_batch: int = 10,
+        kept: KeptBatches | None = None,
     ) -> Iterator[SignedDocument]: ...
 
 
@@ -52,6 +54,11 @@ class SessionDoor(Protocol):
         """Log in once more after the session ended. Raises LoginNeeded or Blocked."""
 
 
+def nothing_kept(_name: str) -> KeptBatches | None:
+    """For signers that cannot resume, and for tests: nothing outlives the run."""
+    return None
+
+
 def no_jitter() -> float:
     """For tests: waits are exactly as long as they are."""
     return 1.0
@@ -59,7 +66,9 @@ def no_jitter() -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Collaborators of one submission. `folder` holds the work files of all references; `jitter` gives factors round 1."""
+    """Collaborators of one submission. `folder` holds the work files of all references; `jitter` gives factors round 1;
+    `kept` gives what a signer was sent and has not given back yet.
+    """
 
     portal: Portal
     journal: Journal
@@ -77,3 +86,4 @@ class Desk:
     send_reference: bool = True
     attempts: int = 4
     jitter: Callable[[], float] = field(default=no_jitter)
+    kept: Callable[[str], KeptBatches | None] = field(default=nothing_kept)

@@ -16,6 +16,7 @@ from dvc_cli.model.ports import Clock, Progress, Prompter
 from dvc_cli.model.secret import Secret
 from dvc_cli.portal.base import Portal
 from dvc_cli.services.desk import Desk
+from dvc_cli.services.kept_batches import KeptBatches
 from dvc_cli.services.login import Access
 from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
 
@@ -39,6 +40,7 @@ class Run(Protocol):
     def progress(self) -> Progress: ...
     @property
     def prompter(self) -> Prompter: ...
+    def kept_batches(self, spec: SignerSpec | None = None) -> KeptBatches: ...
     def signer_spec(self, name: str | None) -> SignerSpec: ...
     def signer(self, spec: SignerSpec, *, secrets: SecretSource | None = None) -> Signer: ...
     def secret_source(self, spec: SignerSpec) -> SecretSource: ...
@@ -72,6 +74,7 @@ def open_desk(run: Run, *, on_behalf: bool = False) -> Desk:
         signature_profile=SignatureProfile(run.profile.signature_profile),
         on_behalf=on_behalf,
         send_reference=run.profile.send_reference,
+        kept=lambda name: run.kept_batches(run.signer_spec(name)),
         jitter=lambda: random.uniform(0.5, 1.5),  # noqa: S311 - spreads retries, protects nothing
     )
 

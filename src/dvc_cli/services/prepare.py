@@ -228,6 +228,7 @@ def sign_pass(
                 clock=desk.clock,
                 reason=steps[0].reason,
                 max_batch=signer.capabilities.max_batch,
+                kept=desk.kept(steps[0].signer) if signer.capabilities.resumable else None,
             ):
                 step = jobs[Path(line.source)]
                 if line.outcome != "signed":

@@ -106,9 +106,12 @@ def open_scanner(run: Run, device: str, environ: Mapping[str, str] = os.environ)
 
     if not device.startswith(PREFIX):
         return SaneScanner(device.removeprefix(SANE_PREFIX), environ)
+    from dvc_cli.net.address import is_loopback
     from dvc_cli.net.client import open_client
 
     address = parse_address(device)
+    if address.plain and not is_loopback(address.host):
+        run.progress.say(_("The pages travel unencrypted through the local network"))
     network = run.settings.network()
     settings = replace(
         network,

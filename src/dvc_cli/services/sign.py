@@ -20,12 +20,11 @@ from dvc_cli.model.signing import (
 )
 from dvc_cli.services.kept_batches import KeptBatch, KeptBatches
 from dvc_cli.services.sign_plan import SignJob, SignOptions, failed, plan, skipped
-from dvc_cli.services.signing_copies import Waiting, Wishes, open_copy
+from dvc_cli.services.signing_copies import KeptCopy, Waiting, Wishes, open_copy
 from dvc_cli.sign.base import BadSignature, Signer, SigningSession
 
 _OPEN_AT_ONCE = 32  # prepared copies on disk that wait for their values
 _NAMED_IN_DESCRIPTION = 3
-_CAN_GO_ON = (Temporary, StillPending, StorageProblem)  # after these the same transaction may still give its values
 
 
 def sign_file(
@@ -99,13 +98,18 @@ def sign_files(
         for start in range(0, len(jobs), size):
             yield from _sign_batch(jobs[start : start + size], session, wishes, kept, first_number=start + 1)
     except BaseException as problem:
-        if kept is not None and isinstance(problem, DvcError) and not isinstance(problem, _CAN_GO_ON):
+        if kept is not None and isinstance(problem, DvcError) and not can_go_on(problem):
             kept.over()
         if kept is not None:
             kept.pause()
         raise
     if kept is not None:
         kept.over()
+
+
+def can_go_on(problem: DvcError) -> bool:
+    """Whether the transaction may still give its values after this error."""
+    return isinstance(problem, Temporary | StillPending | StorageProblem)
 
 
 def finish_batch(batch: KeptBatch, session: SigningSession) -> Iterator[SignedDocument]:
@@ -148,7 +152,7 @@ def sign_documents(
     files = list(dict.fromkeys(files))
     kept = kept if signer.capabilities.resumable else None
     wishes = Wishes(profile=options.profile, clock=clock, reason=options.reason)
-    jobs, refused = plan(files, options, is_finished=kept and partial(kept.is_finished, wishes=wishes))
+    jobs, refused = plan(files, options, is_finished=partial(kept.is_finished, wishes=wishes) if kept else None)
     if refused and len(files) == 1:
         raise refused[0][1]
     lines = {path: failed(path, problem) for path, problem in refused}
@@ -251,7 +255,8 @@ def _sign_batch(
             return
         description = describe([one.job for one in waiting.values()])
         if kept is not None:
-            kept.commit(batch_id, list(waiting.values()), wishes, description)
+            copies = [one for one in waiting.values() if isinstance(one, KeptCopy)]
+            kept.commit(batch_id, copies, wishes, description)
         is_sent = True
         for value in session.sign([one.prepared.document for one in waiting.values()], description=description):
             if value.doc_id in waiting:

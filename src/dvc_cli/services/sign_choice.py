@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -97,6 +97,22 @@ class SignerChoice:
             )
         found = stored(self.signer)
         return replace(found, options={**found.options, **given})
+
+
+def inputs_of(files: Sequence[Path] | None, *, resume: bool) -> list[Path]:
+    """The files to sign; none for `--resume`, which knows its own.
+
+    Raises:
+        UsageProblem: files beside `--resume`, or neither.
+    """
+    if resume and files:
+        raise UsageProblem(
+            _("`--resume` takes no files: it finishes what was sent already"),
+            hint=_("To go on with these files only, repeat the command that was interrupted"),
+        )
+    if not resume and not files:
+        raise UsageProblem(_("It is not said which PDF files to sign"), hint=_("Example: `dvc-cli sign don.pdf`"))
+    return list(files or ())
 
 
 def placement_of(at: Anchor | None, box: str | None, page: str, *, invisible: bool) -> Placement | None:

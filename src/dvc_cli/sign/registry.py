@@ -47,7 +47,7 @@ def open_signer(
     if spec.kind == "token":
         from dvc_cli.sign.token.signer import TokenSigner
 
-        return TokenSigner(spec, secrets, ledger, clock, _token_environment(spec))
+        return TokenSigner(spec, secrets, ledger, clock, token_environment(spec))
     if spec.kind == "smartca":
         from dvc_cli.sign.smartca import open_smartca
 
@@ -57,7 +57,9 @@ def open_signer(
     if spec.kind == "csc":
         from dvc_cli.sign.csc import open_csc
 
-        return open_csc(spec, secrets=secrets, ledger=ledger, http_factory=http_factory, clock=clock)
+        return open_csc(
+            spec, secrets=secrets, ledger=ledger, transactions=transactions, http_factory=http_factory, clock=clock
+        )
     if spec.kind == "mysign":
         from dvc_cli.sign.mysign import open_mysign
 
@@ -71,7 +73,7 @@ def open_signer(
     return signer
 
 
-def _token_environment(spec: SignerSpec) -> dict[str, str]:
+def token_environment(spec: SignerSpec) -> dict[str, str]:
     """The worker's environment; a software token's configuration (`softhsm2_conf`) stands in the signer's settings."""
     conf = spec.options.get("softhsm2_conf")
     return {**os.environ, "SOFTHSM2_CONF": str(conf)} if conf else dict(os.environ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -126,8 +127,26 @@ def test_another_certificate_or_account_does_not_take_it_over(desk: Desk) -> Non
     assert len(desk.store.open_ids()) == 1
     desk.admin.smartca_mode("approve")
     assert list(desk.sign("a", service="seal")) == ["a"]
+    assert len(desk.transactions()) == 3
+    assert len(desk.store.open_ids()) == 1
+    assert any("not used yet" in text for text in desk.talk.said)
+    assert list(desk.sign("a")) == ["a"]
     assert desk.store.open_ids() == []
     assert len(desk.transactions()) == 3
+
+
+def test_an_approved_transaction_that_nobody_uses_is_forgotten_after_a_day(desk: Desk) -> None:
+    desk.clock.at(10, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        desk.sign("a")
+    desk.admin.approve(desk.newest())
+    (transaction_id,) = desk.store.open_ids()
+    plain = json.loads(desk.store.load(transaction_id) or b"")
+    opened = datetime.fromisoformat(plain["opened_at"]) - timedelta(days=2)
+    desk.store.save(transaction_id, json.dumps({**plain, "opened_at": opened.isoformat()}).encode())
+    desk.admin.smartca_mode("approve")
+    assert list(desk.sign("b")) == ["b"]
+    assert desk.store.open_ids() == []
 
 
 def test_a_rejection_in_the_same_run_is_not_asked_again(desk: Desk) -> None:

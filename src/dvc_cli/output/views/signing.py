@@ -32,6 +32,8 @@ def sign_report(report: SignReport) -> Page:
         rows=tuple(_signed_row(document) for document in report.documents),
         empty=_("No file"),
     )
+    if not report.documents:
+        return Page(blocks=(Line(_("No signature is waiting to be finished")),))
     blocks: list[Block] = [table]
     if report.certificate is not None:
         blocks.append(Record(_certificate_pairs(report.certificate), title=_("Certificate")))

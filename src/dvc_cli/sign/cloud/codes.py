@@ -6,11 +6,12 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from urllib.parse import parse_qs, urlsplit
 
 from dvc_cli.errors import ConfigurationProblem
 from dvc_cli.i18n import _
-from dvc_cli.model.ports import Clock
+from dvc_cli.model.ports import Clock, TransactionStore
 from dvc_cli.model.secret import Secret
 
 STEP_SECONDS = 30
@@ -18,21 +19,46 @@ DIGITS = 6
 SHORTEST_KEY = 10  # bytes; RFC 4226 asks for 16, many authenticators show 10
 
 
+_SCHEMA = "dvc.otp.step/1"
+_MOST_AHEAD = 2  # steps; a mark farther ahead was made by a clock that has been set back since
+
+
+class LastStep:
+    """Durable memory of the step whose code was given out last, so that two runs within 30 s do not send the same code."""
+
+    def __init__(self, store: TransactionStore, subject: str) -> None:
+        self._store = store
+        self._id = f"otp-step:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
+
+    def read(self) -> int:
+        """The step, -1 when none is known."""
+        payload = self._store.load(self._id)
+        try:
+            step = json.loads(payload or b"{}").get("step", -1)
+        except ValueError:
+            step = -1
+        return step if isinstance(step, int) else -1
+
+    def keep(self, step: int) -> None:
+        """Remember `step`; durable when this returns."""
+        self._store.save(self._id, json.dumps({"schema": _SCHEMA, "step": step}).encode())
+
+
 class OneTimeCodes:
     """Makes codes, never the same one twice (RFC 6238 §5.2 lets a verifier refuse that)."""
 
-    def __init__(self, secret: Secret, clock: Clock) -> None:
+    def __init__(self, secret: Secret, clock: Clock, last: LastStep) -> None:
         self._key = key_of(secret)
         self._clock = clock
-        self._last_step = -1
+        self._last = last
 
     def next(self) -> Secret:
         """The present code; waits for the next 30 seconds when the present one was given out before."""
-        step = self._step()
-        if step <= self._last_step:
-            self._clock.sleep((self._last_step + 1) * STEP_SECONDS - self._clock.now().timestamp())
-            step = max(self._step(), self._last_step + 1)
-        self._last_step = step
+        step, last = self._step(), self._last.read()
+        if step <= last <= step + _MOST_AHEAD:
+            self._clock.sleep((last + 1) * STEP_SECONDS - self._clock.now().timestamp())
+            step = max(self._step(), last + 1)
+        self._last.keep(step)
         return Secret(code_of(self._key, step))
 
     def _step(self) -> int:

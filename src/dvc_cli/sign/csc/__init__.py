@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dvc_cli.model.ports import AttemptLedger, Clock
+    from dvc_cli.model.ports import AttemptLedger, Clock, TransactionStore
     from dvc_cli.net.base import HttpClient
     from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
 
@@ -20,6 +20,7 @@ def open_csc(
     *,
     secrets: SecretSource,
     ledger: AttemptLedger,
+    transactions: TransactionStore,
     http_factory: Callable[[str], HttpClient],
     clock: Clock,
 ) -> Signer:
@@ -36,6 +37,7 @@ def open_csc(
         CscAccount.from_options(spec),
         secrets=secrets,
         ledger=ledger,
+        transactions=transactions,
         http_factory=http_factory,
         clock=clock,
     )

@@ -8,11 +8,11 @@ from functools import cached_property
 
 from dvc_cli.errors import DvcError, InvalidInput
 from dvc_cli.i18n import _
-from dvc_cli.model.ports import Clock, Progress, Prompter
+from dvc_cli.model.ports import Clock, Progress, Prompter, TransactionStore
 from dvc_cli.model.secret import Secret
 from dvc_cli.model.signing import DocumentDigest, RawSignature, SigningCertificate
 from dvc_cli.sign.base import SecretSource, SignerUnavailable
-from dvc_cli.sign.cloud.codes import OneTimeCodes
+from dvc_cli.sign.cloud.codes import LastStep, OneTimeCodes
 from dvc_cli.sign.cloud.guard import SecretGuard
 from dvc_cli.sign.cloud.reply import LostReplyError
 from dvc_cli.sign.cloud.values import check_values
@@ -27,12 +27,13 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a session needs from outside."""
+    """What a session needs from outside; `store` remembers which one-time code was given out last."""
 
     secrets: SecretSource
     prompter: Prompter
     progress: Progress
     clock: Clock
+    store: TransactionStore
 
 
 class CscSession:
@@ -132,15 +133,16 @@ class CscSession:
 
     @cached_property
     def _codes(self) -> OneTimeCodes:
+        subject = f"{self._credential.id}@{self._account.host}"
         secret = self._around.secrets(
             "otp_secret",
-            f"{self._credential.id}@{self._account.host}",
+            subject,
             flag="otp_secret_file",
             question=_("OTP secret of the key {key} at {host}").format(
                 key=self._credential.id, host=self._account.host
             ),
         )
-        return OneTimeCodes(secret, self._around.clock)
+        return OneTimeCodes(secret, self._around.clock, LastStep(self._around.store, subject))
 
     def _code(self) -> Secret:
         if self._credential.sends_otp:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from dvc_cli.errors import DvcError
 from dvc_cli.i18n import _
-from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter
+from dvc_cli.model.ports import AttemptLedger, Clock, Progress, Prompter, TransactionStore
 from dvc_cli.model.secret import Secret
 from dvc_cli.model.signing import SignerCapabilities, SigningCertificate
 from dvc_cli.net.base import HttpClient
@@ -35,6 +35,7 @@ class CscSigner:
         *,
         secrets: SecretSource,
         ledger: AttemptLedger,
+        transactions: TransactionStore,
         http_factory: Callable[[str], HttpClient],
         clock: Clock,
     ) -> None:
@@ -42,6 +43,7 @@ class CscSigner:
         self._account = account
         self._secrets = secrets
         self._ledger = ledger
+        self._transactions = transactions
         self._http_factory = http_factory
         self._clock = clock
         self._known_password: Secret | None = None
@@ -78,7 +80,9 @@ class CscSigner:
     @contextmanager
     def open(self, prompter: Prompter, progress: Progress) -> Iterator[CscSession]:
         """Log in and choose the key (see `Signer.open`); PIN and one-time password are asked for when something is signed."""
-        around = Surroundings(secrets=self._secrets, prompter=prompter, progress=progress, clock=self._clock)
+        around = Surroundings(
+            secrets=self._secrets, prompter=prompter, progress=progress, clock=self._clock, store=self._transactions
+        )
         with self._calls(prompter) as calls:
             credential = self._chosen(self._credentials(calls), prompter)
             key = f"{credential.id}@{self._account.host}"

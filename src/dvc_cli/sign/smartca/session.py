@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 from dvc_cli.errors import InvalidInput
@@ -31,6 +32,7 @@ from dvc_cli.sign.smartca.values import CheckedValues, check_values
 from dvc_cli.sign.smartca.waiting import FIRST_PAUSE, Waiting
 
 _DESCRIPTION_LENGTH = 200
+_KEEP_APPROVED = timedelta(days=1)  # as long as the prepared documents are kept
 
 
 def _random_id() -> Secret:
@@ -123,6 +125,14 @@ class SmartCaSession:
         return found[0], self._decided(*found)
 
     def _tidy(self, transaction: PendingTransaction, status: Status) -> None:
+        age = self._around.clock.now() - transaction.opened_at
+        if status.progressed is Progressed.SIGNED and age < _KEEP_APPROVED:
+            self._around.progress.say(
+                _(
+                    "An approved request of an earlier run is not used yet: {description}; repeat its command to finish it"
+                ).format(description=transaction.description)
+            )
+            return
         if status.progressed is not Progressed.WAITING:
             self._pending.drop(transaction)
             return

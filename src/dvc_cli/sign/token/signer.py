@@ -184,6 +184,21 @@ class _TokenSession:
             yield RawSignature(doc_id=document.doc_id, value=value)
 
 
+def visible_certificates(
+    module: Path, facts: TokenFacts, environ: Mapping[str, str]
+) -> list[SigningCertificate] | None:
+    """The end-entity certificates that a token shows without a PIN; None when looking fails or hangs."""
+    process = None
+    try:
+        process = TokenProcess(module, environ)
+        return _signing_certificates(process.certificates(facts.slot))
+    except WorkerFault:
+        return None
+    finally:
+        if process is not None:
+            process.end()
+
+
 def _signing_certificates(stored: Sequence[StoredCertificate]) -> list[SigningCertificate]:
     """The token's end-entity certificates, each with the issuers that lie beside it."""
     pool = [one.der for one in stored]

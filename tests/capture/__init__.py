@@ -1,0 +1,1 @@
+"""Scanners, cards, and the look at scans."""
