@@ -68,7 +68,7 @@ def escl(served, clock) -> Iterator[EsclScanner]:
     with ExitStack() as stack:
         client = open_client(parse_address(served).base, NetSettings(proxy="", read_timeout=5.0))
         stack.callback(client.close)
-        yield EsclScanner(served, client, clock)
+        yield EsclScanner(served, client, clock, page_seconds=20.0)
 
 
 def sane_environment(folder: Path, backend: str) -> dict[str, str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import socket
+import time
+import uuid
 import zipfile
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
+from dvc_cli.output.clock import SystemClock
 from dvc_sandbox.client import AdminClient
 from dvc_sandbox.clock import LOCAL
 from dvc_sandbox.control import Running
@@ -211,27 +214,61 @@ def test_a_read_with_a_bad_answer(operator: Operator, admin: AdminClient, kind: 
     assert operator.left_behind() == set()
 
 
-@pytest.mark.parametrize("kind", ["error-before", "html", "cut-after"])
-def test_an_upload_with_a_bad_answer_goes_on_with_the_same_command(
-    operator: Operator, admin: AdminClient, kind: Any
-) -> None:
-    """HTML where JSON was expected, among others: either overcome at once, or told and continued; never twice."""
-    operator.log_in()
-    key = f"{kind}-{operator.language}-{datetime.now(UTC):%H%M%S%f}"
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between tries pass at once; nothing else is touched."""
+    monkeypatch.setattr(SystemClock, "sleep", lambda _self, _seconds: time.sleep(0.01))
+
+
+def own_dossier(operator: Operator) -> str:
+    """A dossier of a case of its own; returns its key."""
+    key = f"CA-{uuid.uuid4().hex}"
     operator.dossier(guide_dossier().replace("TRINH-DIEN-SMARTCA", key), don__pdf=pdf())
-    _, _, before = operator.portal_state()
-    admin.add_fault(FaultRule("portal", "POST", UPLOAD, kind, count=1))
-    first = operator.run("submit", "ho-so.toml", "--yes")
-    assert "Traceback" not in first.err
-    if first.status != 0:
-        operator.check_refused(first, 5)
-        assert operator.run("submit", "ho-so.toml", "--yes").status == 0
-    _, _, after = operator.portal_state()
-    assert after == before + 1
+    return key
+
+
+def check_filed_once(operator: Operator, before: int) -> None:
+    """One dossier more than before, with its one file."""
+    assert operator.portal_state()[2] == before + 1
     code = operator.read("SELECT code FROM dossier ORDER BY rowid DESC LIMIT 1")[0][0]
     assert operator.read("SELECT count(*) FROM dossier_file WHERE dossier = ?", code) == [(1,)]
 
 
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize("kind", ["error-before", "html", "truncate", "cut-after", "session-lost"])
+def test_an_upload_with_one_bad_answer_is_looked_up_and_goes_on(
+    operator: Operator, admin: AdminClient, kind: Any
+) -> None:
+    """HTML where JSON was expected, among others. A session that ends needs a person: told, and continued later."""
+    operator.log_in()
+    own_dossier(operator)
+    before = operator.portal_state()[2]
+    admin.add_fault(FaultRule("portal", "POST", UPLOAD, kind, count=1))
+    ended = operator.run("submit", "ho-so.toml", "--yes")
+    assert admin.faults()["faults"] == [], "the fault never struck"
+    if kind == "session-lost":
+        operator.check_refused(ended, 4, "login")
+        assert operator.log_in().status == 0
+        ended = operator.run("submit", "ho-so.toml", "--yes")
+    assert ended.status == 0, ended.err
+    check_filed_once(operator, before)
+
+
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize("kind", ["error-before", "html", "maintenance"])
+def test_uploads_that_stay_impossible_are_told_and_continued(operator: Operator, admin: AdminClient, kind: Any) -> None:
+    operator.log_in()
+    own_dossier(operator)
+    before = operator.portal_state()[2]
+    admin.add_fault(FaultRule("portal", "POST", UPLOAD, kind, count=None))
+    operator.check_refused(operator.run("submit", "ho-so.toml", "--yes"), 5, "don-DVC-")
+    assert operator.portal_state()[2] == before
+    admin.clear_faults()
+    assert operator.run("submit", "ho-so.toml", "--yes").status == 0
+    check_filed_once(operator, before)
+
+
+@pytest.mark.usefixtures("hurry")
 @pytest.mark.parametrize("kind", ["html", "error-before", "maintenance", "cut-before"])
 def test_a_cloud_signer_with_a_bad_answer(operator: Operator, admin: AdminClient, kind: Any) -> None:
     """The signer's first request only reads; SmartCA speaks JSON, so a proxy's page is no answer either."""

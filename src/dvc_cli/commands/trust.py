@@ -24,8 +24,8 @@ def list_(ctx: Context) -> None:
     from dvc_cli.services.trust import list_roots
 
     run = run_of(ctx)
-    profile = run.profile if run.has_profile else None
-    run.out.show(list_roots(run.trust_store, profile and profile.name, profile.trust if profile else ()))
+    name, files = (run.profile.name, run.profile.trust) if run.has_profile else (None, ())
+    run.out.show(list_roots(run.trust_store, name, files))
 
 
 @app.command(
@@ -46,9 +46,7 @@ def import_(
 
     run = run_of(ctx)
     profile = run.profile.name if this_profile else None
-    run.out.show(
-        import_roots(file, run.trust_store, profile=profile, fingerprint=fingerprint, prompter=run.prompter)
-    )
+    run.out.show(import_roots(file, run.trust_store, profile=profile, fingerprint=fingerprint, prompter=run.prompter))
 
 
 @app.command(

@@ -9,11 +9,18 @@ from dvc_cli.lazy import Annotated, App, Argument, Context, Option, examples, ru
 
 app = App()
 
+_STRICT_HELP = _("Fail on anything added or shown differently after signing")
+_AT_TIME_HELP = _("Judge the certificates at this time, or at the time each signature names (`claimed`)")
+
 
 @app.command(
     "verify",
     help=_("Verify the signatures of PDF files"),
-    epilog=examples("dvc-cli verify don.signed.pdf", "dvc-cli verify *.pdf --trust root-ca.pem --json"),
+    epilog=examples(
+        "dvc-cli verify don.signed.pdf",
+        "dvc-cli verify *.pdf --trust root-ca.pem --json",
+        "dvc-cli verify don.signed.pdf --strict --at-time claimed",
+    ),
 )
 def verify_command(
     ctx: Context,
@@ -22,9 +29,13 @@ def verify_command(
         list[Path] | None,
         Option("--trust", metavar="FILE", help=_("PEM file with trusted root certificates, beside the profile's")),
     ] = None,
+    strict: Annotated[bool, Option("--strict", help=_STRICT_HELP)] = False,
+    at_time: Annotated[str, Option("--at-time", metavar="TIME", help=_AT_TIME_HELP, show_default=False)] = "",
 ) -> None:
     """Judge every file and end with the worst verdict."""
-    from dvc_cli.services.verify import verify_files
+    from dvc_cli.services.verify import VerifyOptions, verify_files
 
     run = run_of(ctx)
-    run.finish(verify_files(files, [*run.trust, *(trust or ())], clock=run.clock, progress=run.progress))
+    options = VerifyOptions(strict=strict, at_time=at_time)
+    roots = [*run.trust, *(trust or ())]
+    run.finish(verify_files(files, roots, clock=run.clock, progress=run.progress, options=options))

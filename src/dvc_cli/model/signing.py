@@ -154,6 +154,10 @@ class SignatureVerdict:
     profile: str
     level: str
     changes_after: str  # "none" | "permitted" | "suspicious"
+    covered_bytes: int = 0  # where the signed revision ends in the file; 0: not known
+    covered_by_later: bool = True  # whether signatures or time stamps vouch for everything after it
+    judged_at: datetime | None = None  # the moment the certificate was judged at
+    time_source: str = "now"  # "now" | "given" | "claimed" | "time-stamp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +170,9 @@ class DocumentVerdict:
     signatures: tuple[SignatureVerdict, ...]
     explanation: str
     sandbox: bool = False
+    changed_after_signing: bool = False  # intact signatures, but the file goes on with what they do not permit
+    shown: str = "not-needed"  # against what was signed: "not-needed" | "same" | "differs" | "not-compared"
+    changed_pages: tuple[int, ...] = ()  # from 1: where the file shows something else than what was signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +213,7 @@ class SignedDocument:
     signer: str = ""
     sha256: str = ""
     size: int = 0
+    level: str = ""  # that was reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

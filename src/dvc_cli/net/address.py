@@ -36,12 +36,13 @@ def is_local_network(host: str) -> bool:
     return not address.is_global
 
 
-def check_address(url: str, *, plain_host: str = "") -> str:
+def check_address(url: str, *, plain_host: str = "", signed_answers: bool = False) -> str:
     """The address without query, fragment and trailing slash.
 
     Args:
         url: the address.
         plain_host: see `NetSettings.plain_host`.
+        signed_answers: see `NetSettings.signed_answers`.
 
     Raises:
         BadAddress: no web address, has a user name in it, or is unencrypted http to another machine.
@@ -61,7 +62,7 @@ def check_address(url: str, *, plain_host: str = "") -> str:
             _("The address of `{host}` has a user name or password in it").format(host=host),
             hint=_("Leave them out; the account is asked for when you log in"),
         )
-    may_be_plain = is_loopback(host) or (host == plain_host.lower() and is_local_network(host))
+    may_be_plain = signed_answers or is_loopback(host) or (host == plain_host.lower() and is_local_network(host))
     if parts.scheme == "http" and not may_be_plain:
         raise BadAddress(
             _("`{url}` is not encrypted").format(url=text),

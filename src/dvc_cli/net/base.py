@@ -29,7 +29,8 @@ class Unanswered(OutcomeUnknown):
 class NetSettings:
     """How to reach the network. Seconds; `ca_file` adds to the system store; `proxy` None = from the environment, "" = none;
     `max_bytes` bounds one answer; `plain_host` is the one other computer that may be talked to without encryption: a
-    network scanner that the user has named (docs/adr/0006-plain-http-to-a-named-scanner.md)."""
+    network scanner that the user has named (docs/adr/0006-plain-http-to-a-named-scanner.md); `signed_answers` allows plain
+    http because every answer is signed and checked: time stamps, OCSP, CRL (docs/adr/0007-plain-http-for-signed-answers.md)."""
 
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
@@ -38,6 +39,7 @@ class NetSettings:
     user_agent: str = ""
     max_bytes: int = 64_000_000
     plain_host: str = ""
+    signed_answers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ def open_client(base_url: str, settings: NetSettings) -> HttpClient:
     """
     import httpx
 
-    base = httpx.URL(check_address(base_url, plain_host=settings.plain_host))
+    base = httpx.URL(check_address(base_url, plain_host=settings.plain_host, signed_answers=settings.signed_answers))
     # Their debug logs hold headers with cookies, ours does not.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -6,15 +6,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from dvc_cli.errors import InvalidInput
 from dvc_cli.i18n import _
 from dvc_cli.pdf.inspect import BrokenPdf
-
-
-class NotArchivable(InvalidInput):
-    """A PDF holds what PDF/A-2b does not allow and we cannot repair."""
-
-    slug = "not-archivable"
 
 
 def assemble(*, parts: list[dict[str, Any]], output: str, pdfa: bool, title: str) -> dict[str, int]:
@@ -45,13 +38,14 @@ def assemble(*, parts: list[dict[str, Any]], output: str, pdfa: bool, title: str
             from dvc_cli.pdf.archive import make_archivable
 
             make_archivable(whole, title)
+        level = pikepdf.StreamDecodeLevel.generalized if pdfa else pikepdf.StreamDecodeLevel.none
         whole.save(
             Path(output),
             min_version="1.7" if pdfa else "1.4",
             deterministic_id=True,
-            linearize=False,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate if pdfa else pikepdf.ObjectStreamMode.preserve,
             encryption=False,
+            stream_decode_level=level,  # PDF/A knows no LZW
+            compress_streams=True,
         )
         return {"pages": len(whole.pages)}
 

@@ -123,6 +123,10 @@ def _require_sense(options: ConversionOptions) -> None:
         raise SplitWithoutLimit(
             _("`--split` needs to know how large a part may be"), hint=_("Add for example `--fit 20MB`")
         )
+    if options.ocr or options.treatment.rotate_auto:
+        from dvc_cli.scan.ocr import LANGUAGE, ORIENTATION, require_ocr
+
+        require_ocr(*([LANGUAGE] if options.ocr else []), *([ORIENTATION] if options.treatment.rotate_auto else []))
 
 
 def _converted(work: _Work) -> ConversionReport:

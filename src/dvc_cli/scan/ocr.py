@@ -18,7 +18,7 @@ from dvc_cli.scan.options import ConversionOptions
 from dvc_cli.scan.pieces import Piece, Shop
 
 LANGUAGE = "vie"
-_ORIENTATION = "osd"
+ORIENTATION = "osd"
 _SURE = 2.0  # Tesseract's own measure; a page with a few lines reaches 5
 _SMALL = 2500
 _UNKNOWN_DPI = 200
@@ -30,8 +30,8 @@ class OcrMissing(ConfigurationProblem):
     slug = "ocr-missing"
 
 
-def require_ocr(language: str) -> str:
-    """The path of Tesseract. Raises OcrMissing."""
+def require_ocr(*languages: str) -> str:
+    """The path of Tesseract, with its data for `languages`. Raises OcrMissing."""
     program = shutil.which("tesseract")
     if program is None:
         raise OcrMissing(
@@ -39,17 +39,13 @@ def require_ocr(language: str) -> str:
             hint=_("On Debian or Ubuntu: `sudo apt install tesseract-ocr tesseract-ocr-vie`"),
         )
     listed = subprocess.run([program, "--list-langs"], capture_output=True, check=False, timeout=20)
-    if language not in listed.stdout.decode("utf-8", "replace").split():
+    known = listed.stdout.decode("utf-8", "replace").split()
+    if missing := [language for language in languages if language not in known]:
         raise OcrMissing(
-            _("Tesseract has no data for `{language}`").format(language=language),
+            _("Tesseract has no data for `{language}`").format(language=missing[0]),
             hint=_("On Debian or Ubuntu: `sudo apt install tesseract-ocr tesseract-ocr-vie`"),
         )
     return program
-
-
-def require_turning() -> str:
-    """The path of Tesseract with its data for orientation. Raises OcrMissing."""
-    return require_ocr(_ORIENTATION)
 
 
 def with_text(pieces: Sequence[Piece], options: ConversionOptions, shop: Shop, task: Task) -> list[Piece]:
@@ -125,7 +121,7 @@ def turn_of(image: Any, dpi: tuple[float, float] | None) -> int:
     buffer = io.BytesIO()
     small.save(buffer, "PNG", compress_level=1)
     dots = max(70, round(min(dpi) * scale)) if dpi else _UNKNOWN_DPI
-    command = [program, "stdin", "stdout", "--psm", "0", "-l", _ORIENTATION, "--dpi", str(dots)]
+    command = [program, "stdin", "stdout", "--psm", "0", "-l", ORIENTATION, "--dpi", str(dots)]
     answer = subprocess.run(command, input=buffer.getvalue(), capture_output=True, check=False, timeout=WALL_SECONDS)
     told = answer.stdout.decode("utf-8", "replace")
     turn = re.search(r"^Rotate: (\d+)", told, re.MULTILINE)

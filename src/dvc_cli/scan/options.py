@@ -22,6 +22,12 @@ class BadSize(UsageProblem):
     slug = "bad-size"
 
 
+class ColourUnclear(UsageProblem):
+    """Grey and black and white were asked for at once."""
+
+    slug = "colour-unclear"
+
+
 class PageSize(Enum):
     """Size of the pages made from pictures; `image` is the picture's own."""
 
@@ -170,6 +176,11 @@ class ConversionReport:
     fitted: str = ""
     notes: tuple[str, ...] = ()
 
+    @property
+    def exit_code(self) -> ExitCode:
+        """0: what was left out was asked to be left out."""
+        return ExitCode.DONE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedConversion:
@@ -192,6 +203,15 @@ class BatchReport:
     def exit_code(self) -> ExitCode:
         """10 when an input could not be converted."""
         return ExitCode.INVALID_INPUT if self.failed else ExitCode.DONE
+
+
+def colour_of(*, gray: bool, bw: bool) -> Colour:
+    """The colours that were asked for. Raises ColourUnclear."""
+    if gray and bw:
+        raise ColourUnclear(_("`--gray` and `--bw` cannot go together"), hint=_("Give one of the two"))
+    if bw:
+        return Colour.BLACK_AND_WHITE
+    return Colour.GRAY if gray else Colour.AS_IS
 
 
 def read_size(text: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 _SMALL = 500
 _LEAST_AREA = 0.25
 _LEAST_CONTRAST = 35
+_RIM = 3.0
 _CLOSE = 0.012  # of the longer edge: how near a point must be to count for a line
 _MOST_ANGLE = 12.0
 _LEAST_ANGLE = 0.15
@@ -66,9 +67,16 @@ def _corners(gray: Any, bright: Any) -> list[tuple[float, float]] | None:
     left, top, right, bottom = lines
     if left is None or top is None or right is None or bottom is None:
         return None
+    # what was painted over to hide the writing also made the paper larger
+    left, top = (left[0], left[1] + _RIM), (top[0], top[1] + _RIM)
+    right, bottom = (right[0], right[1] - _RIM), (bottom[0], bottom[1] - _RIM)
     corners = [_crossing(side, level) for side, level in ((left, top), (right, top), (right, bottom), (left, bottom))]
     height, width = gray.shape
-    if _area(corners) < _LEAST_AREA * width * height or _outside(corners, width, height) or _at_rim(lines, width, height):
+    if (
+        _area(corners) < _LEAST_AREA * width * height
+        or _outside(corners, width, height)
+        or _at_rim(lines, width, height)
+    ):
         return None
     return corners
 
@@ -116,15 +124,13 @@ def straightened(image: Any, angle: float) -> Any:
 
 
 def _paper_colour(image: Any) -> Any:
+    import numpy as np
+
     if image.mode == "CMYK":
         return (0, 0, 0, 0)
     small = image.copy()
     small.thumbnail((200, 200))
-    levels = [
-        sorted(band.getdata() if not hasattr(band, "get_flattened_data") else band.get_flattened_data())
-        for band in small.split()
-    ]
-    colour = tuple(int(values[len(values) * 3 // 4]) for values in levels)
+    colour = tuple(int(np.percentile(np.asarray(band), 75)) for band in small.split())
     return colour if len(colour) > 1 else colour[0]
 
 
@@ -208,7 +214,7 @@ def _at_rim(lines: Any, width: int, height: int) -> bool:
         1 - (right[0] * middle_y + right[1] + 1) / width,
         1 - (bottom[0] * middle_x + bottom[1] + 1) / height,
     )
-    return max(gaps) < 0.01
+    return bool(max(gaps) < 0.01)
 
 
 def _is_straight(corners: list[tuple[float, float]]) -> bool:

@@ -134,8 +134,8 @@ def _drawn_with(page: Any) -> tuple[float, ...] | None:
 
     matrix = pikepdf.Matrix()
     draws = 0
-    for operands, operator in pikepdf.parse_content_stream(page):
-        name = str(operator)
+    for step in pikepdf.parse_content_stream(page):
+        operands, name = step.operands, str(step.operator)
         if name == "cm":
             matrix = pikepdf.Matrix(*(float(value) for value in operands)) @ matrix
         elif name == "Do":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -236,7 +236,11 @@ def _worked(leaf: _Leaf, options: ConversionOptions, shop: Shop) -> Collection:
     if leaf.problem is not None:
         raise leaf.problem
     if leaf.kind is FileKind.PDF:
-        return _pdf_pages(leaf.source, leaf.source.path, shop)
+        return _pdf_pages(leaf, leaf.source.path, options, shop)
+    if leaf.kind in (FileKind.DOC, FileKind.DOCX):
+        from dvc_cli.scan.office import document_pdf
+
+        return _pdf_pages(leaf, document_pdf(leaf.source.path, leaf.source.name, shop.target()), options, shop)
     if not leaf.kind.is_image:
         raise _unsupported(leaf)
     read = {FileKind.JPEG: read_jpeg, FileKind.PNG: read_png}.get(leaf.kind)
@@ -250,22 +254,29 @@ def _worked(leaf: _Leaf, options: ConversionOptions, shop: Shop) -> Collection:
 
 
 def _drawn(leaf: _Leaf, options: ConversionOptions, shop: Shop) -> Collection:
+    return _treated(leaf, leaf.source.path, leaf.kind.value, leaf.frame, options, shop)
+
+
+def _treated(
+    leaf: _Leaf, path: Path, kind: str, frame: int, options: ConversionOptions, shop: Shop, turn: int | None = None
+) -> Collection:
     name = leaf.source.name
     arguments = {
-        "path": str(leaf.source.path),
+        "path": str(path),
         "name": name,
-        "kind": leaf.kind.value,
-        "frame": leaf.frame,
+        "kind": kind,
+        "frame": frame,
         "target": str(shop.target()),
         "treatment": options.treatment.plain(),
+        "turn": turn,
     }
     answer: dict[str, Any] = shop.call(f"{_FRAMES}:draw", arguments, name)
     if answer.get("blank"):
         reason = _("the page is blank")
-        return Collection(left_out=[LeftOut(source=name, frame=leaf.frame, why="blank", reason=reason)])
+        return Collection(left_out=[LeftOut(source=name, frame=frame, why="blank", reason=reason)])
     piece = Piece(
         source=name,
-        frame=leaf.frame,
+        frame=frame,
         picture=Picture.from_plain(answer["picture"]),
         turned=int(answer.get("turned", 0)),
         straightened=float(answer.get("straightened", 0)),
@@ -277,15 +288,29 @@ def _one(leaf: _Leaf, picture: Picture) -> Collection:
     return Collection(pieces=[Piece(source=leaf.source.name, frame=leaf.frame, picture=picture)])
 
 
-def _pdf_pages(source: Source, path: Path, shop: Shop) -> Collection:
-    facts = PdfFacts(**shop.call("dvc_cli.pdf.inspect:facts", {"path": str(path), "name": source.name}, source.name))
-    require_unsigned(source.name, facts)
-    return Collection(
-        pieces=[
-            Piece(source=source.name, frame=index + 1, pdf=path, index=index, count=facts.pages)
-            for index in range(facts.pages)
-        ]
-    )
+def _pdf_pages(leaf: _Leaf, path: Path, options: ConversionOptions, shop: Shop) -> Collection:
+    name = leaf.source.name
+    facts = PdfFacts(**shop.call("dvc_cli.pdf.inspect:facts", {"path": str(path), "name": name}, name))
+    require_unsigned(name, facts)
+    pages = [
+        Piece(source=name, frame=index + 1, pdf=path, index=index, count=facts.pages) for index in range(facts.pages)
+    ]
+    if not options.treatment.wanted:
+        return Collection(pieces=pages)
+    scans = shop.call("dvc_cli.scan.pdf_pictures:scans", {"path": str(path), "target": str(shop.target())}, name)
+    found = Collection()
+    for page, scan in zip(pages, scans, strict=True):
+        if scan is None:
+            found.pieces.append(page)
+            found.notes = [_("Pages of {path} that are no scans were left as they are").format(path=name)]
+            continue
+        one = _treated(leaf, Path(scan["path"]), scan["kind"], 1, options, shop, turn=scan["turn"])
+        found.left_out += [replace(item, frame=page.frame) for item in one.left_out]
+        paper = (float(scan["paper"][0]), float(scan["paper"][1]))
+        for piece in one.pieces:
+            picture = replace(piece.picture, dpi=None) if piece.picture else None  # it fills its page, as before
+            found.pieces.append(replace(piece, frame=page.frame, paper=paper, picture=picture))
+    return found
 
 
 def require_unsigned(name: str, facts: PdfFacts) -> None:

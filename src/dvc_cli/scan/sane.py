@@ -126,7 +126,7 @@ class SaneScanner:
         place = Path(tempfile.mkdtemp(prefix="sane-", dir=folder))
         given: list[Path] = []
         command = [*_program(self._environ), *arguments, "--format=png", "--batch-print"]
-        command.append(f"--batch={place / 'page-%06d.png'}".replace("\\", "/"))
+        command.append(f"--batch={str(place).replace('%', '%%')}/page-%06d.png")  # a format of printf
         if request.pages or request.source is ScanSource.FLATBED:
             command.append(f"--batch-count={request.pages or 1}")
         job = _Job(command, self._environ)

@@ -7,17 +7,20 @@ keeps its own record of the transaction and finds it again by the digests.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dvc_cli.model.ports import Clock, PreparedStore
-from dvc_cli.model.signing import Anchor, DocumentDigest, Placement, SigningCertificate
+from dvc_cli.model.signing import Anchor, DocumentDigest, Placement, SignatureLevel, SigningCertificate
 from dvc_cli.services.sign_plan import SignJob
 from dvc_cli.services.signing_copies import KeptCopy, Wishes, kept_copy
 from dvc_cli.sign.base import SignerSpec
+
+if TYPE_CHECKING:
+    from dvc_cli.sign.pades.levels import LevelMaker
 
 STALE_AFTER = timedelta(days=1)  # no service keeps an approved transaction longer; /M must not be older either
 _SCHEMA = "dvc.signing.batch/1"
@@ -48,6 +51,7 @@ class KeptBatches:
     clock: Clock
     signer: SignerSpec
     profile: str = ""
+    makers: Callable[[SignatureLevel], LevelMaker | None] = field(default=lambda _level: None)
     _mine: set[str] = field(default_factory=set)
 
     def begin(self) -> str:
@@ -113,7 +117,7 @@ class KeptBatches:
         self._mine.clear()
 
     def _record(
-        self, description: str, certificate: SigningCertificate, copies: Iterable[KeptCopy], keys: Iterable[str]
+        self, description: str, certificate: SigningCertificate, copies: Sequence[KeptCopy], keys: Iterable[str]
     ) -> dict[str, Any]:
         return {
             "schema": _SCHEMA,
@@ -121,6 +125,7 @@ class KeptBatches:
             "description": description,
             "profile": self.profile,
             "signer": {"name": self.signer.name, "kind": self.signer.kind, "options": dict(self.signer.options)},
+            "level": levels.pop() if (levels := {one.maker.level.value for one in copies if one.maker}) else "b-b",
             "certificate": certificate.der.hex(),
             "chain": [der.hex() for der in certificate.chain],
             "documents": [
@@ -142,13 +147,16 @@ class KeptBatches:
             chain = [bytes.fromhex(one) for one in plain["chain"]]
             certificate = certificate_from_der(bytes.fromhex(plain["certificate"]), chain)
             documents = plain["documents"]
+            maker = self.makers(SignatureLevel(plain["level"]))
             return KeptBatch(
                 id=batch_id,
                 description=plain["description"],
                 profile=plain["profile"],
                 signer=SignerSpec(**plain["signer"]),
                 certificate=certificate,
-                copies=tuple(_copy(one, self.store.path(batch_id, one["file"]), certificate) for one in documents),
+                copies=tuple(
+                    _copy(one, self.store.path(batch_id, one["file"]), certificate, maker) for one in documents
+                ),
                 keys=tuple(one["key"] for one in documents),
             )
         except (ValueError, KeyError, TypeError, CertificateUnreadable):
@@ -166,7 +174,7 @@ def job_key(job: SignJob, wishes: Wishes) -> str:
     except OSError:
         return ""
     told = [str(job.source.resolve()), str(job.output.resolve()), repr(job.placement), wishes.profile.value]
-    state.update(json.dumps([*told, wishes.reason]).encode())
+    state.update(json.dumps([*told, wishes.reason, wishes.level]).encode())
     return state.hexdigest()
 
 
@@ -209,7 +217,7 @@ def _prepared(copy: KeptCopy) -> dict[str, Any]:
     }
 
 
-def _copy(plain: dict[str, Any], path: Path, certificate: SigningCertificate) -> KeptCopy:
+def _copy(plain: dict[str, Any], path: Path, certificate: SigningCertificate, maker: LevelMaker | None) -> KeptCopy:
     import hashlib
 
     from dvc_cli.sign.pades.prepare import PreparedDocument
@@ -241,4 +249,4 @@ def _copy(plain: dict[str, Any], path: Path, certificate: SigningCertificate) ->
         contents_end=int(end),
         earlier=tuple((str(name), bool(sound)) for name, sound in plain["earlier"]),
     )
-    return KeptCopy(job, path, plain["sha256"], prepared)
+    return KeptCopy(job, path, plain["sha256"], prepared, maker)

@@ -16,6 +16,7 @@ from dvc_cli.model.signing import SignatureProfile, SignedDocument, SigningCerti
 from dvc_cli.services.sign_plan import SignJob
 
 if TYPE_CHECKING:
+    from dvc_cli.sign.pades.levels import LevelMaker
     from dvc_cli.sign.pades.prepare import PreparedDocument, SignatureRequest
 
 _CHUNK = 1 << 20
@@ -38,6 +39,12 @@ class Wishes:
     profile: SignatureProfile
     clock: Clock
     reason: str = ""
+    maker: LevelMaker | None = None  # None: B-B
+
+    @property
+    def level(self) -> str:
+        """The level that the signatures reach."""
+        return self.maker.level.value if self.maker else "b-b"
 
 
 class Waiting(Protocol):
@@ -66,12 +73,13 @@ class OpenCopy:
     file: BinaryIO
     prepared: PreparedDocument
     stack: ExitStack
+    maker: LevelMaker | None = None
 
     def complete(self, value: bytes) -> SignedDocument:
         """See `Waiting.complete`."""
-        digest, size = _embedded(self.file, self.prepared, value)
+        digest, size = _embedded(self.file, self.prepared, value, self.maker)
         self.stack.close()
-        return signed_line(self.job, self.prepared, digest, size)
+        return signed_line(self.job, self.prepared, digest, size, _level(self.maker))
 
     def abandon(self) -> None:
         """See `Waiting.abandon`."""
@@ -87,13 +95,14 @@ class KeptCopy:
     path: Path
     sha256: str
     prepared: PreparedDocument
+    maker: LevelMaker | None = None
 
     def complete(self, value: bytes) -> SignedDocument:
         """See `Waiting.complete`; raises PreparedChanged also."""
         with atomic_file(self.job.output, overwrite=self.job.overwrite) as file:
             _copy(self.path, file, self.sha256)
-            digest, size = _embedded(file, self.prepared, value)
-        return signed_line(self.job, self.prepared, digest, size)
+            digest, size = _embedded(file, self.prepared, value, self.maker)
+        return signed_line(self.job, self.prepared, digest, size, _level(self.maker))
 
     def abandon(self) -> None:
         """See `Waiting.abandon`."""
@@ -101,6 +110,7 @@ class KeptCopy:
     @property
     def finished(self) -> SignedDocument | None:
         """The line for the output when an earlier run has completed it: the prepared bytes with a sound value in the gap."""
+        from dvc_cli.sign.pades.earlier import check_added
         from dvc_cli.sign.pades.integrity import OutputNotValid, sha256_of
         from dvc_cli.sign.pades.integrity import check_output as check_signature
 
@@ -108,8 +118,11 @@ class KeptCopy:
             with self.path.open("rb") as before, self.job.output.open("rb") as after:
                 if not _same_but_value(before, after, self.prepared):
                     return None
-                check_signature(after, self.prepared)
-                return signed_line(self.job, self.prepared, sha256_of(after), after.seek(0, 2))
+                if after.seek(0, 2) > before.seek(0, 2):
+                    check_added(after, self.prepared)
+                else:
+                    check_signature(after, self.prepared)
+                return signed_line(self.job, self.prepared, sha256_of(after), after.seek(0, 2), _level(self.maker))
         except (OSError, OutputNotValid):
             return None
 
@@ -127,7 +140,7 @@ def open_copy(job: SignJob, certificate: SigningCertificate, wishes: Wishes, *, 
         prepared = prepare(source, file, _request(job, wishes), certificate, doc_id=doc_id, name=job.name)
         stack.pop_all()
         source.close()
-    return OpenCopy(job, file, prepared, output)
+    return OpenCopy(job, file, prepared, output, wishes.maker)
 
 
 def kept_copy(job: SignJob, certificate: SigningCertificate, wishes: Wishes, *, doc_id: str, path: Path) -> KeptCopy:
@@ -140,10 +153,10 @@ def kept_copy(job: SignJob, certificate: SigningCertificate, wishes: Wishes, *, 
     with open_input(job.source) as source, atomic_file(path) as file:
         prepared = prepare(source, file, _request(job, wishes), certificate, doc_id=doc_id, name=job.name)
         digest = sha256_of(file)
-    return KeptCopy(job, path, digest, prepared)
+    return KeptCopy(job, path, digest, prepared, wishes.maker)
 
 
-def signed_line(job: SignJob, prepared: PreparedDocument, digest: str, size: int) -> SignedDocument:
+def signed_line(job: SignJob, prepared: PreparedDocument, digest: str, size: int, level: str = "b-b") -> SignedDocument:
     """The line for a document that is signed."""
     return SignedDocument(
         source=str(job.source),
@@ -152,6 +165,7 @@ def signed_line(job: SignJob, prepared: PreparedDocument, digest: str, size: int
         signer=prepared.certificate.common_name,
         sha256=digest,
         size=size,
+        level=level,
     )
 
 
@@ -159,19 +173,29 @@ def _request(job: SignJob, wishes: Wishes) -> SignatureRequest:
     from dvc_cli.sign.pades.prepare import SignatureRequest
 
     return SignatureRequest(
-        placement=job.placement, profile=wishes.profile, signed_at=wishes.clock.now(), reason=wishes.reason
+        placement=job.placement,
+        profile=wishes.profile,
+        signed_at=wishes.clock.now(),
+        reason=wishes.reason,
+        extra_room=wishes.maker.room() if wishes.maker else 0,
     )
 
 
-def _embedded(file: BinaryIO, prepared: PreparedDocument, value: bytes) -> tuple[str, int]:
-    """Embed and verify; (SHA-256, size)."""
+def _level(maker: LevelMaker | None) -> str:
+    return maker.level.value if maker else "b-b"
+
+
+def _embedded(file: BinaryIO, prepared: PreparedDocument, value: bytes, maker: LevelMaker | None) -> tuple[str, int]:
+    """Embed, verify, and raise the level; (SHA-256, size)."""
     from dvc_cli.sign.pades.earlier import check_earlier
     from dvc_cli.sign.pades.integrity import check_output as check_signature
     from dvc_cli.sign.pades.integrity import sha256_of
     from dvc_cli.sign.pades.prepare import embed
 
-    embed(file, prepared, value)
+    embed(file, prepared, value, maker.token(value) if maker else None)
     check_signature(file, prepared)
+    if maker is not None:
+        maker.complete(file, prepared.document.display_name)
     check_earlier(file, prepared)
     return sha256_of(file), file.seek(0, 2)
 
@@ -193,8 +217,8 @@ def _copy(source: Path, target: BinaryIO, sha256: str) -> None:
 
 
 def _same_but_value(before: BinaryIO, after: BinaryIO, prepared: PreparedDocument) -> bool:
-    """Whether two files differ at most between the brackets of /Contents."""
-    if before.seek(0, 2) != after.seek(0, 2):
+    """Whether the first file is the beginning of the second one, but for what stands between the brackets of /Contents."""
+    if before.seek(0, 2) > after.seek(0, 2):
         return False
     for start, end in ((0, prepared.contents_start + 1), (prepared.contents_end - 1, before.tell())):
         before.seek(start)

@@ -50,6 +50,7 @@ def capabilities() -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     device: Device
 
     def log_message(self, *_arguments: object) -> None:

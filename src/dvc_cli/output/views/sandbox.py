@@ -20,7 +20,7 @@ def status(facts: SandboxFacts) -> Page:
                     (_("SmartCA phone"), facts.smartca),
                     (_("CA, OCSP, time stamps"), facts.pki),
                     (_("Admin API"), facts.admin),
-                    (_("State"), str(facts.state)),
+                    (_("State folder"), str(facts.state)),
                     (_("Process"), str(facts.pid)),
                     (_("Started"), show_time(facts.started_at)),
                     (_("Profile"), facts.profile),

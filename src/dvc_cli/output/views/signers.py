@@ -73,7 +73,7 @@ def _certificate(one: OfferedCertificate) -> tuple[tuple[str, str], ...]:
     return (
         (_("Result"), _("offered") if one.offered else _("not offered: {reason}").format(reason=one.reason)),
         (_("Signed by"), certificate.common_name),
-        (_("Subject"), _subject(certificate)),
+        (_("Certificate subject"), _subject(certificate)),
         (_("Issuer"), certificate.issuer),
         (_("Valid"), validity),
         (_("Usage"), ", ".join(certificate.usages)),

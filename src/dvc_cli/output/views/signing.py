@@ -49,6 +49,7 @@ def verification(report: VerifyReport) -> Page:
     blocks: list[Block] = []
     for document in report.documents:
         blocks.append(Line(f"{document.path}: {_verdict(document)}. {document.explanation}", _tone(document)))
+        blocks += _shown(document)
         blocks += [Record(_signature_pairs(one), title=_signature_title(one)) for one in document.signatures]
     strangers = [
         document.path
@@ -107,6 +108,32 @@ def _certificate_pairs(certificate: SigningCertificate) -> tuple[tuple[str, str]
     )
 
 
+def _shown(document: DocumentVerdict) -> list[Block]:
+    match document.shown:
+        case "differs":
+            pages = ", ".join(map(str, document.changed_pages))
+            text = _("What is shown on these pages was changed after signing: {pages}")
+            return [Line(text.format(pages=pages), "bad")]
+        case "same":
+            return [Line(_("What is shown is what was signed, apart from later signatures"), "good")]
+        case "not-compared":
+            return [Line(_("What is shown could not be compared with what was signed"), "warn")]
+        case _:
+            return []
+
+
+def _judged(signature: SignatureVerdict) -> str:
+    words = {
+        "now": _("now ({time})"),
+        "given": _("the time that was asked for ({time})"),
+        "claimed": _("the time named by the signer ({time})"),
+        "time-stamp": _("the proven time ({time})"),
+    }
+    if signature.judged_at is None:
+        return ""
+    return words[signature.time_source].format(time=show_time(signature.judged_at))
+
+
 def _signature_pairs(signature: SignatureVerdict) -> tuple[tuple[str, str], ...]:
     validity = f"{show_date(signature.not_before)} - {show_date(signature.not_after)}" if signature.not_after else ""
     return (
@@ -119,6 +146,7 @@ def _signature_pairs(signature: SignatureVerdict) -> tuple[tuple[str, str], ...]
         (_("Valid"), validity),
         (_("Time named by the signer"), show_time(signature.claimed_time)),
         (_("Time proven by a time stamp"), show_time(signature.proven_time)),
+        (_("Certificate judged at"), _judged(signature)),
         (_("Kind"), " ".join(part for part in (_kind(signature), signature.level.upper()) if part)),
         (_("Changes afterwards"), _changes(signature)),
     )
@@ -138,6 +166,8 @@ def _changes(signature: SignatureVerdict) -> str:
 
 
 def _verdict(document: DocumentVerdict) -> str:
+    if document.verdict == "broken" and document.changed_after_signing:
+        return _("CHANGED AFTER SIGNING")
     words = {
         "valid": _("VALID"),
         "broken": _("NOT VALID"),

@@ -28,13 +28,18 @@ def _table(report: TrustReport) -> Table:
         Column(_("Root")),
         Column(_("Valid until"), wrap=False),
         Column(_("Trusted with")),
-        Column(_("From")),
+        Column(_("Origin")),
         Column("SHA-256"),
     )
     rows = tuple(
-        (root.subject, show_date(root.not_after), _scope(root), _origin(root), root.fingerprint) for root in report.roots
+        (root.subject, show_date(root.not_after), _scope(root), _origin(root), root.fingerprint)
+        for root in report.roots
     )
-    return Table(columns=columns, rows=rows, empty=_("No root is trusted, so `verify` can tell only whether a signature is intact"))
+    return Table(
+        columns=columns,
+        rows=rows,
+        empty=_("No root is trusted, so `verify` can tell only whether a signature is intact"),
+    )
 
 
 def _steps(report: TrustReport) -> tuple[str, ...]:

@@ -33,15 +33,22 @@ def signed_attributes(document_digest: bytes, certificate: SigningCertificate) -
     return der
 
 
-def assemble(attributes: bytes, certificate: SigningCertificate, value: bytes) -> bytes:
-    """DER of the complete SignedData with `value` as the signature over `attributes`; the known chain is embedded."""
+def assemble(attributes: bytes, certificate: SigningCertificate, value: bytes, token: Any = None) -> bytes:
+    """DER of the complete SignedData with `value` as the signature over `attributes`; the known chain is embedded.
+
+    `token` is a time stamp over the value (a `ContentInfo`), stored as an unsigned attribute (EN 319 122-1 §5.3).
+    """
     from asn1crypto import cms
+    from pyhanko.sign.general import simple_cms_attribute
 
     signer = _external_signer(certificate, value)
     content = asyncio.run(
         signer.async_sign_prescribed_attributes("sha256", signed_attrs=cms.CMSAttributes.load(attributes))
     )
-    der: bytes = content.dump()
+    if token is not None:
+        info = content["content"]["signer_infos"][0]
+        info["unsigned_attrs"] = cms.CMSAttributes([simple_cms_attribute("signature_time_stamp_token", token)])
+    der: bytes = content.dump(force=token is not None)
     return der
 
 

@@ -45,3 +45,16 @@ def check_earlier(file: BinaryIO, prepared: PreparedDocument) -> None:
             ),
             hint=_("Ask the author for a version that may still be signed"),
         )
+
+
+def check_added(file: BinaryIO, prepared: PreparedDocument) -> None:
+    """Our own signature with validation data after it is sound.
+
+    Raises:
+        OutputNotValid: it is not.
+    """
+    from dvc_cli.sign.pades.integrity import OutputNotValid
+
+    name = prepared.document.display_name
+    if not dict(sound_signatures(file, name)).get(prepared.field_name, False):
+        raise OutputNotValid(_("The signed copy of `{name}` is not valid").format(name=name))

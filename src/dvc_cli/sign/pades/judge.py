@@ -63,6 +63,8 @@ class Surroundings:
     tail: Tail  # what follows the last signature or document time stamp
     has_dss: bool
     has_document_time_stamp: bool
+    at_claimed_time: bool = False  # judge each certificate at the time its signature names
+    moment_given: bool = False  # `moment` is one that was asked for, not now
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +79,25 @@ def judge(signature: EmbeddedPdfSignature, index: int, around: Surroundings, *, 
     verdict = _blank(index, signature.fq_name)
     try:
         verdict = _with_identity(verdict, signature)
-        range_problem, covers = _range_problem(signature, around)
+        range_problem, end, covers = _range_problem(signature, around)
         if range_problem:
             return _broken(verdict, range_problem)
-        status = _status(signature, around, around.moment)
+        moment, source = _moment(signature, around)
+        verdict = replace(verdict, covered_bytes=end, judged_at=moment, time_source=source)
+        status = _status(signature, around, moment)
         if not status.intact:
             return _broken(verdict, "document-changed")
         if not status.valid:
             return _broken(verdict, "value-wrong")
         changes, problem = _changes(signature, status, around, covers=covers, is_last=is_last)
-        trust = _trust(signature, status, around)
+        trust = _trust(signature, status, replace(around, moment=moment))
+        if trust.proven_time is not None:
+            verdict = replace(verdict, judged_at=trust.proven_time, time_source="time-stamp")
         return _explained(
             replace(
                 verdict,
                 intact=True,
+                covered_by_later=covers or not is_last or around.tail is Tail.BLANK,
                 covers_whole_file=covers,
                 changes_after=changes,
                 trusted=trust.trusted,
@@ -179,17 +186,25 @@ def _claimed_time(signature: EmbeddedPdfSignature) -> datetime | None:
     return claimed if claimed is not None and claimed.tzinfo is not None else None
 
 
-def _range_problem(signature: EmbeddedPdfSignature, around: Surroundings) -> tuple[str | None, bool]:
-    """The broken rule, if any, and whether the signature reaches the end of the file."""
+def _moment(signature: EmbeddedPdfSignature, around: Surroundings) -> tuple[datetime, str]:
+    """When the certificate must have been good, and where that time comes from."""
+    claimed = _claimed_time(signature) if around.at_claimed_time else None
+    if claimed is not None:
+        return claimed, "claimed"
+    return around.moment, "given" if around.moment_given else "now"
+
+
+def _range_problem(signature: EmbeddedPdfSignature, around: Surroundings) -> tuple[str | None, int, bool]:
+    """The broken rule, if any, where the signed part ends, and whether that is the end of the file."""
     try:
         signed = integrity.read_range(around.file, signature.byte_range)
         if not bytes(signature.pkcs7_content).startswith(signed.cms):
-            return "contents-differ", False
+            return "contents-differ", 0, False
         if integrity.check_cms(signed, around.file) is False:
-            return "document-changed", False
+            return "document-changed", 0, False
     except integrity.RangeViolation as violation:
-        return violation.rule, False
-    return None, integrity.only_white_space_after(around.file, signed.end)
+        return violation.rule, 0, False
+    return None, signed.end, integrity.only_white_space_after(around.file, signed.end)
 
 
 def _changes(

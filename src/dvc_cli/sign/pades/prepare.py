@@ -42,6 +42,7 @@ class SignatureRequest:
     profile: SignatureProfile
     signed_at: datetime
     reason: str = ""
+    extra_room: int = 0  # bytes for a time stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,13 +128,15 @@ def prepare(
     )
 
 
-def embed(output: BinaryIO, prepared: PreparedDocument, value: bytes) -> None:
-    """Put the raw signature `value` into the prepared document.
+def embed(output: BinaryIO, prepared: PreparedDocument, value: bytes, token: Any = None) -> None:
+    """Put the raw signature `value`, and a time stamp over it, into the prepared document.
 
     Raises:
-        PlaceholderTooSmall: cannot happen with values of the certificate's key.
+        PlaceholderTooSmall: a time stamp much longer than the first one of its service.
     """
-    content = cms.assemble(prepared.document.signed_attributes, prepared.certificate, value).hex().encode("ascii")
+    content = (
+        cms.assemble(prepared.document.signed_attributes, prepared.certificate, value, token).hex().encode("ascii")
+    )
     room = prepared.contents_end - prepared.contents_start - 2
     if len(content) > room:
         raise PlaceholderTooSmall(
@@ -166,7 +169,7 @@ def _write(
         timestamp=request.signed_at.astimezone(VIETNAM).replace(microsecond=0),
         subfilter=SigSeedSubFilter.PADES if pades else SigSeedSubFilter.ADOBE_PKCS7_DETACHED,
         reason=request.reason or None,
-        bytes_reserved=2 * cms.size_needed(certificate),
+        bytes_reserved=2 * (cms.size_needed(certificate) + request.extra_room),
     )
     steps.send(SigObjSetup(sig_placeholder=placeholder))
     prepared, _stream = steps.send(SigIOSetup(md_algorithm="sha256", output=output, chunk_size=_CHUNK))

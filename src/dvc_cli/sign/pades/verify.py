@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -28,13 +29,22 @@ class InputUnreadable(InvalidInput):
     slug = "input-unreadable"
 
 
-def verify_document(path: Path, roots: Sequence[bytes], moment: datetime) -> DocumentVerdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedTime:
+    """At which time certificates are judged: `moment` (now, or one that was `given`), or the time each signature `claimed`."""
+
+    moment: datetime
+    given: bool = False
+    claimed: bool = False
+
+
+def verify_document(path: Path, roots: Sequence[bytes], moment: datetime | JudgedTime) -> DocumentVerdict:
     """Judge all signatures of the file at `path`; never raises for what the file is or contains.
 
     Args:
         path: the file.
         roots: DER of the trusted root certificates.
-        moment: now; certificates are judged at this time unless a trusted time stamp proves an earlier one.
+        moment: when certificates are judged, unless a trusted time stamp proves an earlier time.
     """
     try:
         with open_input(path) as file:
@@ -63,7 +73,9 @@ def open_input(path: Path) -> BinaryIO:
         ) from error
 
 
-def verify_stream(file: BinaryIO, name: str, path: str, roots: Sequence[bytes], moment: datetime) -> DocumentVerdict:
+def verify_stream(
+    file: BinaryIO, name: str, path: str, roots: Sequence[bytes], moment: datetime | JudgedTime
+) -> DocumentVerdict:
     """As `verify_document`, for an open file.
 
     Raises:
@@ -77,7 +89,8 @@ def verify_stream(file: BinaryIO, name: str, path: str, roots: Sequence[bytes], 
         reader = PdfFileReader(file, strict=False)
         reading.unlock(reader, name)
         _signed_fields(reader)  # raises here what makes the form unreadable
-    signatures = _judge_all(reader, file, roots, moment)
+    when = moment if isinstance(moment, JudgedTime) else JudgedTime(moment=moment)
+    signatures = _judge_all(reader, file, roots, when)
     verdict, explanation = _overall(signatures)
     return DocumentVerdict(
         path=path,
@@ -86,6 +99,7 @@ def verify_stream(file: BinaryIO, name: str, path: str, roots: Sequence[bytes], 
         signatures=signatures,
         explanation=explanation,
         sandbox=any("SANDBOX" in one.issuer.upper() for one in signatures),
+        changed_after_signing=any(one.intact and one.changes_after == "suspicious" for one in signatures),
     )
 
 
@@ -111,7 +125,7 @@ def _signed_fields(reader: PdfFileReader) -> list[tuple[str, Any]]:
 
 
 def _judge_all(
-    reader: PdfFileReader, file: BinaryIO, roots: Sequence[bytes], moment: datetime
+    reader: PdfFileReader, file: BinaryIO, roots: Sequence[bytes], when: JudgedTime
 ) -> tuple[SignatureVerdict, ...]:
     opened, unreadable = open_signatures(reader)
     stamps = [one for one in opened if str(reading.entry(one.sig_object, "/Type")) == "/DocTimeStamp"]
@@ -119,8 +133,10 @@ def _judge_all(
     around = judge.Surroundings(
         file=file,
         roots=tuple(roots),
-        moment=moment,
-        tail=_tail(reader, signatures, stamps, file, roots, moment),
+        moment=when.moment,
+        at_claimed_time=when.claimed,
+        moment_given=when.given,
+        tail=_tail(reader, signatures, stamps, file, roots, when.moment),
         has_dss=_has_dss(reader),
         has_document_time_stamp=bool(stamps),
     )
