@@ -13,6 +13,8 @@ from dvc_cli.errors import ConfigurationProblem, DvcError, ExitCode
 from dvc_cli.i18n import N_, _
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dvc_cli.config.credentials import Credentials
     from dvc_cli.config.paths import Paths
     from dvc_cli.config.profiles import Profile, ProfileStore
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from dvc_cli.services.login import Access
     from dvc_cli.services.login_facts import LoginWishes
     from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
+    from dvc_cli.sign.pades.levels import Evidence
 
 
 class SharedOption(NamedTuple):
@@ -332,11 +335,37 @@ class Context:
         """What `spec` was sent and has not given back yet; `spec` None: any signer's, to be finished."""
         from dvc_cli.journal import open_prepared
         from dvc_cli.services.kept_batches import KeptBatches
+        from dvc_cli.services.sign import maker_for
         from dvc_cli.sign.base import SignerSpec
 
         name = self.profile.name if self.has_profile else ""
         nobody = SignerSpec(name="", kind="")
-        return KeptBatches(open_prepared(self.paths.state), self.clock, spec or nobody, name)
+        store = open_prepared(self.paths.state)
+        return KeptBatches(store, self.clock, spec or nobody, name, lambda level: maker_for(level, self.evidence()))
+
+    def evidence(self, tsa: Sequence[str] | None = None, trust: Sequence[Path] | None = None) -> Evidence:
+        """Where time stamps and validation data come from: given services before the profile's (docs/adr/0007)."""
+        from dvc_cli.net.client import open_client
+        from dvc_cli.services.verify import read_roots
+        from dvc_cli.sign.base import SignerSpec
+        from dvc_cli.sign.pades.levels import Evidence
+        from dvc_cli.sign.pades.transport import TSA_PASSWORD, Transport
+
+        usual = self.settings.network(self.profile.extra_ca if self.has_profile else None)
+        settings = replace(usual, signed_answers=True, connect_timeout=5.0, read_timeout=15.0)
+        ask = self.secret_source(SignerSpec(name="tsa", kind="tsa"))
+        transport = Transport(
+            lambda origin: open_client(origin, settings),
+            lambda subject: ask(
+                TSA_PASSWORD,
+                subject,
+                flag="DVC_TSA_PASSWORD",
+                question=_("Password of {subject}").format(subject=subject),
+            ),
+        )
+        known = tuple(tsa or ()) or (self.profile.tsa if self.has_profile else ())
+        roots = tuple(read_roots([*self.trust, *(trust or ())]))
+        return Evidence(transport=transport, tsa=known, roots=roots, clock=self.clock)
 
     # -- looking at the computer -------------------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ import pytest
 from dvc_cli.errors import ExitCode, UsageProblem
 from dvc_cli.files import OutputExists
 from dvc_cli.model.secret import Secret
-from dvc_cli.model.signing import RawSignature, SignatureLevel, SignerCapabilities
+from dvc_cli.model.signing import RawSignature, SignatureLevel, SignatureProfile, SignerCapabilities
 from dvc_cli.services.sign import sign_documents
-from dvc_cli.services.sign_plan import LevelNotSupported, SignOptions
+from dvc_cli.services.sign_plan import SignOptions
 from dvc_cli.sign.base import CertificateUnusable, SignerSpec, SignerUnavailable, WrongPin
 from dvc_cli.sign.p12 import Pkcs12Signer, Pkcs12Unreadable
 from tests.sign import pki
@@ -190,8 +190,8 @@ def test_options_that_exclude_each_other_are_refused(run, write_pdf, tmp_path):
         run([write_pdf("a.pdf")], output=tmp_path / "x.pdf", folder=tmp_path)
     with pytest.raises(UsageProblem, match="there are 2"):
         run([write_pdf("a.pdf"), write_pdf("b.pdf")], output=tmp_path / "x.pdf")
-    with pytest.raises(LevelNotSupported, match="b-lt"):
-        run([write_pdf("a.pdf")], level=SignatureLevel.B_LT)
+    with pytest.raises(UsageProblem, match="b-lt"):
+        run([write_pdf("a.pdf")], level=SignatureLevel.B_LT, profile=SignatureProfile.CMS)
 
 
 def test_an_expired_certificate_signs_nothing(run, write_pdf, signer_of, tmp_path):

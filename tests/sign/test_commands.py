@@ -104,7 +104,8 @@ def test_wrong_passphrase_ends_with_6_and_writes_nothing(dvc, key, write_pdf, tm
 @pytest.mark.parametrize(
     ("options", "status", "words"),
     [
-        (["--level", "b-lt"], 2, "b-lt"),
+        (["--level", "b-lt"], 13, "--tsa URL"),
+        (["--level", "b-lt", "--signature-profile", "cms"], 2, "b-lt"),
         (["--box", "1,2,3"], 2, "--box"),
         (["--box", "1,1,300,20"], 10, "leaves the page"),
         (["--page", "9"], 10, "there is no page 9"),

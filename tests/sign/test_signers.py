@@ -112,6 +112,8 @@ def test_list_of_an_empty_profile_is_no_error(dvc: Run, store: ProfileStore) -> 
 
 @pytest.mark.usefixtures("sandbox_profile")
 def test_test_shows_certificates_without_a_signature_or_a_pin(dvc: Run, running: Running) -> None:
+    with AdminClient(running.urls.admin, running.admin_token) as admin:
+        before = len(admin.csc()["signings"])
     status, out, _err = dvc("signers", "test", "csc")
     assert status == 0
     assert "EC 256" in out
@@ -121,7 +123,7 @@ def test_test_shows_certificates_without_a_signature_or_a_pin(dvc: Run, running:
     assert "034199000123" not in out, "the citizen's number is masked"
     with AdminClient(running.urls.admin, running.admin_token) as admin:
         state = admin.csc()
-    assert state["signings"] == []
+    assert len(state["signings"]) == before
     assert all(row["wrong_pin"] == 0 for row in state["credentials"])
 
 

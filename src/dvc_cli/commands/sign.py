@@ -16,6 +16,10 @@ _BOX_HELP = _("Its box in mm from the top left corner of the page as displayed")
 _CERT_HELP = _("The certificate, by label, serial, fingerprint, ID or subject")
 _PASSPHRASE_HELP = _("File with the passphrase of the PKCS#12 file")
 _PROFILE_HELP = _("Kind of signature: pades (ETSI) or cms (Adobe); by default what the profile says, else pades")
+_LEVEL_HELP = _("Level of the signature; by default b-t where a time-stamping service is known, else b-b")
+_TSA_HELP = _("Time-stamping service, instead of the profile's; several are tried in order")
+_TRUST_HELP = _("PEM file with trusted roots, beside the profile's; for b-lt and b-lta")
+_REVOCATION_HELP = _("Refuse to sign when the issuer cannot say whether the certificate was revoked")
 
 Files = Annotated[list[Path] | None, Argument(metavar="FILE...", help=_("PDF files to sign"), show_default=False)]
 Resume = Annotated[bool, Option("--resume", help=_("Finish what an interrupted run sent to SmartCA"))]
@@ -35,7 +39,11 @@ Box = Annotated[str | None, Option("--box", metavar="X,Y,W,H", help=_BOX_HELP)]
 Invisible = Annotated[bool, Option("--invisible", help=_("Sign without a visible signature"))]
 Page = Annotated[str, Option("--page", metavar="PAGE", help=_("Page: first, last or a number"))]
 Reason = Annotated[str, Option("--reason", metavar="TEXT", help=_("Reason, shown and stored"))]
-Level = Annotated[SignatureLevel, Option("--level", help=_("Level of the signature"))]
+Level = Annotated[SignatureLevel | None, Option("--level", help=_LEVEL_HELP)]
+Tsa = Annotated[list[str] | None, Option("--tsa", metavar="URL", help=_TSA_HELP)]
+Trust = Annotated[list[Path] | None, Option("--trust", metavar="FILE", help=_TRUST_HELP)]
+Revocation = Annotated[bool, Option("--require-revocation", help=_REVOCATION_HELP)]
+Upgrade = Annotated[bool, Option("--upgrade", help=_("Raise the level of files that are signed already"))]
 Kind = Annotated[SignatureProfile | None, Option("--signature-profile", help=_PROFILE_HELP)]
 Force = Annotated[bool, Option("-f", "--force", help=_("Overwrite the output"))]
 DryRun = Annotated[bool, Option("-n", "--dry-run", help=_("Check everything and show the plan only"))]
@@ -47,6 +55,8 @@ DryRun = Annotated[bool, Option("-n", "--dry-run", help=_("Check everything and 
     epilog=examples(
         "dvc-cli sign don.pdf --signer director",
         "dvc-cli sign don.pdf -o don-da-ky.pdf --token my-token --at bottom-right --page last",
+        "dvc-cli sign don.pdf --level b-lta --tsa http://tsa.example.vn",
+        "dvc-cli sign --upgrade don.signed.pdf --level b-lta",
         "dvc-cli sign --resume",
         "dvc-cli sign *.pdf --out-dir signed --p12 key.p12 --passphrase-file pass.txt --invisible",
     ),
@@ -70,17 +80,22 @@ def sign_command(
     invisible: Invisible = False,
     page: Page = "last",
     reason: Reason = "",
-    level: Level = SignatureLevel.B_B,
+    level: Level = None,
+    tsa: Tsa = None,
+    trust: Trust = None,
+    require_revocation: Revocation = False,
     signature_profile: Kind = None,
     force: Force = False,
     dry_run: DryRun = False,
     resume: Resume = False,
+    upgrade: Upgrade = False,
 ) -> None:
     """Choose the signer and the place, sign, and show a line per file."""
     from dvc_cli.services.resume_signing import resume_signing
     from dvc_cli.services.sign import sign_documents
     from dvc_cli.services.sign_choice import SignerChoice, TokenChoice, inputs_of, placement_of
     from dvc_cli.services.sign_plan import SignOptions
+    from dvc_cli.services.upgrade import upgrade_files
 
     run = run_of(ctx)
     inputs = inputs_of(files, resume=resume)
@@ -88,10 +103,19 @@ def sign_command(
         run.finish(resume_signing(run.kept_batches(), run.signer, progress=run.progress, prompter=run.prompter))
         return
     placement = placement_of(at, box, page, invisible=invisible)
-    kind = signature_profile or run.signature_profile
     options = SignOptions(
-        placement=placement, profile=kind, level=level, reason=reason, output=output, folder=out_dir
+        placement=placement,
+        profile=signature_profile or run.signature_profile,
+        level=level,
+        reason=reason,
+        output=output,
+        folder=out_dir,
+        require_revocation=require_revocation,
     ).with_switches(overwrite=force, dry_run=dry_run)
+    evidence = run.evidence(tsa, trust)
+    if upgrade:
+        run.finish(upgrade_files(inputs, options, evidence, clock=run.clock, progress=run.progress))
+        return
     on_token = TokenChoice(
         token=token, module=module, cert=cert, pin_file=pin_file, pin_fd=pin_fd, confirm_pin=confirm_pin
     )
@@ -105,5 +129,6 @@ def sign_command(
         progress=run.progress,
         prompter=run.prompter,
         kept=run.kept_batches(spec),
+        evidence=evidence,
     )
     run.finish(report)

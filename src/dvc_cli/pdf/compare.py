@@ -97,8 +97,7 @@ def _equal(first: Image, second: Image, ignored: list[Box]) -> bool:
     difference = ImageChops.difference(first, second).convert("L")
     for box in ignored:
         difference.paste(0, box)
-    _lowest, highest = difference.getextrema()
-    return bool(highest <= _NOISE)
+    return not any(difference.histogram()[_NOISE + 1 :])
 
 
 def _is_small(box: Box, size: tuple[int, int]) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,8 +68,8 @@ def convert(inputs: Sequence[Path], output: Path, options: ConversionOptions, pr
     """
     _require_sense(options)
     check_output(output, overwrite=options.overwrite)
-    with _shop() as shop:
-        sources = gathered(inputs, options.order, shop.folder)
+    with Shop() as shop:
+        sources = gathered(inputs, options.order, shop)
         with progress.task(_("Converting"), len(sources)) as task:
             return _converted(_Work(sources, output, options, shop, progress, task))
 
@@ -90,10 +88,10 @@ def convert_each(
         check_output(output, overwrite=options.overwrite)
     done: list[ConversionReport] = []
     failed: list[FailedConversion] = []
-    with _shop() as shop, progress.task(_("Converting"), sum(len(files) for _output, files in pairs)) as task:
+    with Shop() as shop, progress.task(_("Converting"), sum(len(files) for _output, files in pairs)) as task:
         for output, files in pairs:
             try:
-                sources = gathered(files, options.order, shop.folder)
+                sources = gathered(files, options.order, shop)
                 done.append(_converted(_Work(sources, output, options, shop, progress, task)))
             except InvalidInput as error:
                 name = str(files[0] if each is Each.FILE else files[0].parent)
@@ -110,12 +108,6 @@ class _Work:
     shop: Shop
     progress: Progress
     task: Task
-
-
-@contextmanager
-def _shop() -> Iterator[Shop]:
-    with tempfile.TemporaryDirectory(prefix="dvc-", ignore_cleanup_errors=True) as folder, Shop(Path(folder)) as shop:
-        yield shop
 
 
 def _require_sense(options: ConversionOptions) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from dvc_cli.errors import InvalidInput
 from dvc_cli.i18n import _
@@ -47,11 +48,19 @@ class Source:
         return cls(path=path, name=str(path))
 
 
-def gathered(inputs: Sequence[Path], order: Order, folder: Path) -> list[Source]:
-    """The files of `inputs` in `order`; `-` is read into `folder`. Raises MissingInput."""
+class Keeper(Protocol):
+    """Gives a new path in a private folder."""
+
+    def target(self) -> Path: ...
+
+
+def gathered(inputs: Sequence[Path], order: Order, keeper: Keeper) -> list[Source]:
+    """The files of `inputs` in `order`; `-` is read into a file of `keeper`. Raises MissingInput."""
     sources: list[Source] = []
     for path in inputs:
-        sources += [_from_stdin(folder)] if str(path) == STDIN else [Source.of(found) for found in expanded([path])]
+        sources += (
+            [_from_stdin(keeper.target())] if str(path) == STDIN else [Source.of(found) for found in expanded([path])]
+        )
     if not sources:
         raise MissingInput(
             _("There is nothing to convert"), hint=_("Name pictures, PDF files or folders that hold some")
@@ -170,8 +179,7 @@ def _date(path: Path) -> str:
         raise MissingInput(_("{path} cannot be read").format(path=path)) from error
 
 
-def _from_stdin(folder: Path) -> Source:
-    target = folder / "stdin"
+def _from_stdin(target: Path) -> Source:
     size = 0
     with target.open("xb") as file:
         while piece := sys.stdin.buffer.read(1_000_000):

@@ -6,7 +6,6 @@ annex B; Adobe TN 5116; ICC.1 §B.4.
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 from dataclasses import dataclass, field
@@ -16,10 +15,9 @@ from typing import BinaryIO
 from dvc_cli.scan.exif import Exif, read_exif
 from dvc_cli.scan.images import Picture, broken, check_pixels
 
-_STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive: what /DCTDecode understands
 _OTHER_FRAMES = {0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)}
-_TAIL = 65_536
+_BETWEEN_SCANS = {0xC4, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _ICC = b"ICC_PROFILE\0"
 _ICC_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
@@ -38,7 +36,6 @@ class _Head:
     exif: Exif = field(default_factory=Exif)
     adobe: bool = False
     icc: dict[int, bytes] = field(default_factory=dict)
-    several: bool = False
     kept: list[tuple[int, int]] = field(default_factory=list)
     scan: int = 0
 
@@ -109,8 +106,6 @@ def _read_head(file: BinaryIO, name: Path | str) -> _Head | None:
         marker = _next_marker(file)
         if marker is None or marker == 0xD9 or start > _MAX_HEAD:
             raise broken(name)
-        if marker in _STANDALONE:
-            continue
         (length,) = struct.unpack(">H", file.read(2))
         body = file.read(length - 2) if length >= 2 else b""
         if length < 2 or len(body) < length - 2:
@@ -118,6 +113,8 @@ def _read_head(file: BinaryIO, name: Path | str) -> _Head | None:
         if marker in _OTHER_FRAMES:
             return None
         keep = _note(head, marker, body)
+        if not _is_sound(head, marker, body):
+            raise broken(name)
         if marker == 0xDA:
             if not head.components or 0 in head.size:
                 raise broken(name)
@@ -152,7 +149,6 @@ def _note(head: _Head, marker: int, body: bytes) -> bool:
             head.exif = read_exif(body[6:])
         return False
     elif marker == 0xE2:
-        head.several = head.several or body.startswith(b"MPF\0")
         if body.startswith(_ICC):
             head.icc[body[12]] = body[14:]
         return False
@@ -162,30 +158,57 @@ def _note(head: _Head, marker: int, body: bytes) -> bool:
 
 
 def _end_of_picture(file: BinaryIO, head: _Head) -> int | None:
-    """The offset behind the picture's end marker; None when the file was cut short."""
-    size = os.fstat(file.fileno()).st_size
-    if not head.several:
-        start = max(head.scan, size - _TAIL)
-        file.seek(start)
-        found = file.read().rfind(b"\xff\xd9")
-        if found >= 0:
-            return start + found + 2
+    """The offset behind the picture's end marker; None when the file was cut short or holds what no scan can."""
     file.seek(head.scan)
-    return _walk_scans(file.read(), head.scan)
-
-
-def _walk_scans(data: bytes, base: int) -> int | None:
-    """As `_end_of_picture`, from the first scan on: for files with more pictures or other data behind the first."""
+    data = file.read()
     position = 0
     while match := _MARKER.search(data, position):
         marker = data[match.start() + 1]
         if marker == 0xD9:
-            return base + match.end()
-        if match.end() + 2 > len(data):
+            return head.scan + match.end()
+        if marker not in _BETWEEN_SCANS and marker != 0xDA:
             return None
         (length,) = struct.unpack_from(">H", data, match.end())
-        position = match.end() + max(length, 2)
+        body = data[match.end() + 2 : match.end() + length]
+        if length < 2 or len(body) != length - 2 or not _is_sound(head, marker, body):
+            return None
+        position = match.end() + length
     return None
+
+
+def _is_sound(head: _Head, marker: int, body: bytes) -> bool:
+    """Whether a decoder can use a table or scan header (T.81 §B.2)."""
+    if marker == 0xC4:
+        return _are_huffman_tables(body)
+    if marker == 0xDB:
+        while body:
+            size = 129 if body[0] >> 4 else 65
+            if body[0] >> 4 > 1 or body[0] & 15 > 3 or len(body) < size:
+                return False
+            body = body[size:]
+        return True
+    if marker == 0xDA:
+        named = body[1::2][: body[0]] if body else b""
+        return 1 <= len(named) <= 4 and len(body) == 4 + 2 * body[0] and all(one in head.component_ids for one in named)
+    return marker not in _FRAMES or (
+        len(body) == 6 + 3 * head.components
+        and len(set(head.component_ids)) == head.components
+        and all(1 <= factor >> 4 <= 4 and 1 <= factor & 15 <= 4 for factor in body[7::3])
+    )
+
+
+def _are_huffman_tables(body: bytes) -> bool:
+    while body:
+        lengths = body[1:17]
+        codes, room = sum(lengths), 1
+        for count in lengths:
+            room = 2 * room - count
+            if room < 0:
+                return False
+        if body[0] >> 4 > 1 or body[0] & 15 > 3 or len(lengths) < 16 or not codes or len(body) < 17 + codes:
+            return False
+        body = body[17 + codes :]
+    return True
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -27,6 +27,7 @@ _READING_DPI = 300
 _INK = 0.75  # of the paper's brightness: what is darker is ink
 _EDGE_MM = 1.2
 _MAX_OBJECTS = 50_000
+_MAX_DEPTH = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +119,25 @@ def _hidden(path: Path) -> tuple[bool, bool]:
     try:
         with pikepdf.open(path) as pdf:
             objects = zip(pdf.objects, range(_MAX_OBJECTS), strict=False)
-            scripts = any(isinstance(item, pikepdf.Dictionary) and "/JS" in item for item, _number in objects)
-            return bool(pdf.is_encrypted), scripts or "/JavaScript" in pdf.Root.get("/Names", pikepdf.Dictionary())
+            scripts = any(_has_script(item) for item, _number in objects)
+            return bool(pdf.is_encrypted), scripts
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenPdf(
             _("{path} cannot be read as a PDF").format(path=path), hint=_("Scan or export it again")
         ) from error
+
+
+def _has_script(item: Any, depth: int = 0) -> bool:
+    """Whether an object, or what is written directly in it, is an action with a script."""
+    import pikepdf
+
+    if depth > _MAX_DEPTH or (depth and getattr(item, "is_indirect", False)):
+        return False
+    if isinstance(item, pikepdf.Array):
+        return any(_has_script(value, depth + 1) for value in item)
+    if isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
+        return "/JS" in item or any(_has_script(value, depth + 1) for _key, value in item.items())
+    return False
 
 
 def _pdf_page(number: int, facts: PageFacts, picture: Image) -> PageLook:

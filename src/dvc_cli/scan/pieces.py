@@ -25,6 +25,7 @@ from dvc_cli.scan.png import read_png
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+    from tempfile import TemporaryDirectory
 
     from dvc_cli.pdf.limited import Workers
 
@@ -80,8 +81,8 @@ class Piece:
 class Shop:
     """Where one conversion works: a private folder, worker processes and threads that talk to them, all begun when needed."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self) -> None:
+        self._folder: TemporaryDirectory[str] | None = None
         self._numbers = count(1)
         self._workers: Workers | None = None
         self._threads: ThreadPoolExecutor | None = None
@@ -96,6 +97,17 @@ class Shop:
             self._workers.__exit__(kind, error, trace)
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def folder(self) -> Path:
+        """The private folder."""
+        if self._folder is None:
+            from tempfile import TemporaryDirectory
+
+            self._folder = TemporaryDirectory(prefix="dvc-", ignore_cleanup_errors=True)
+        return Path(self._folder.name)
 
     @property
     def workers(self) -> Workers:
@@ -122,7 +134,7 @@ class Shop:
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
 
-            self._workers = self.workers  # before threads could make two
+            _one_of_each = self.folder, self.workers  # before threads could make two
             self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="scan")
         begun: deque[tuple[_In, Future[_Out]]] = deque()
         for item in items:

@@ -173,7 +173,11 @@ def _file_problems(check: PaperCheck, rules: Rules) -> Iterator[Finding]:
         message = _("Neither a picture nor a PDF ({kind})").format(kind=check.kind)
         yield Finding(code="no-pages", message=message, advice=_("Export or print it as PDF"))
     if problem := too_large(check.path.name, check.size, rules.limit):
-        yield Finding(code="too-large", message=problem, advice=_("Shrink it: `dvc-cli scan convert --fit 20MB`"))
+        yield Finding(
+            code="too-large",
+            message=problem,
+            advice=_("Make it smaller: `dvc-cli scan convert OLD.pdf -o NEW.pdf --fit 20MB`"),
+        )
     if check.encrypted:
         yield Finding(
             code="encrypted",
@@ -184,7 +188,9 @@ def _file_problems(check: PaperCheck, rules: Rules) -> Iterator[Finding]:
         message = _("PDF version {version}; at least {least} is asked for").format(
             version=check.version, least=LEAST_VERSION
         )
-        yield Finding(code="old-version", message=message, advice=_("Write it anew: `dvc-cli scan convert`"))
+        yield Finding(
+            code="old-version", message=message, advice=_("Write a new one: `dvc-cli scan convert OLD.pdf -o NEW.pdf`")
+        )
 
 
 def _file_warnings(check: PaperCheck) -> Iterator[Finding]:
@@ -192,7 +198,7 @@ def _file_warnings(check: PaperCheck) -> Iterator[Finding]:
         yield Finding(
             code="picture",
             message=_("A picture; the portal asks for PDF"),
-            advice=_("`submit` makes a PDF of it, or do it now: `dvc-cli scan convert`"),
+            advice=_("`dvc-cli submit` makes a PDF of it by itself; `dvc-cli scan convert` does it now"),
         )
     if check.scripts:
         yield Finding(
@@ -238,7 +244,7 @@ def _page_warnings(check: PaperCheck) -> Iterator[Finding]:
             "not-to-scale",
             lambda page: max(page.width_mm, page.height_mm) > _LONGEST_MM,
             _("The page is larger than any sheet a scanner takes; scale 100 % is asked for"),
-            _("Bring it to its real size: `dvc-cli scan convert --page-size A4`"),
+            _("Make the PDF anew from the pictures with `dvc-cli scan convert`, or scan at 100 %"),
         ),
     )
     for code, holds, message, advice in rows:
@@ -265,10 +271,11 @@ def _compared(path: Path, look: FileLook, against: Dossier) -> Iterator[CardComp
 def _card_problems(check: PaperCheck) -> Iterator[Finding]:
     for card in check.cards:
         if card.likeness is Likeness.OTHER:
-            message = _("The citizen card is of {name}, not of the applicant: {fields} differ")
+            words = {"identity_number": _("ID number"), "full_name": _("name"), "birthday": _("birthday")}
+            message = _("The citizen card is of {name}, not of the applicant; not the same: {fields}")
             yield Finding(
                 code="wrong-person",
-                message=message.format(name=card.full_name, fields=", ".join(card.differs)),
+                message=message.format(name=card.full_name, fields=", ".join(words[one] for one in card.differs)),
                 advice=_("Put the right person's scan in its place, or correct the dossier file"),
                 pages=(card.page,),
             )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dvc_cli.errors import UsageProblem
 from dvc_cli.i18n import _
 from dvc_cli.model.ports import Progress
-from dvc_cli.portal.base import Portal
 from dvc_cli.scan.convert import convert, convert_each
 from dvc_cli.scan.options import BatchReport, ConversionOptions, ConversionReport, Each, read_size
-from dvc_cli.services.browse import Shelf
-from dvc_cli.services.paper_rules import rules_for
+
+if TYPE_CHECKING:
+    from dvc_cli.portal.base import Portal
+    from dvc_cli.services.browse import Shelf
 
 
 class OutputUnclear(UsageProblem):
@@ -62,6 +63,8 @@ def convert_scans(
         raise OutputUnclear(_("`--out-dir` goes with `--each`"), hint=_("Add `--each file` or `--each folder`"))
     limit = read_size(fit) if fit is not None else None
     if limit is None and procedure is not None:
+        from dvc_cli.services.paper_rules import rules_for
+
         limit = rules_for(run, procedure).limit
     options = replace(options, limit=limit)
     if each is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dvc_cli.errors import DvcError, StillPending, StorageProblem, Temporary
 from dvc_cli.i18n import _, ngettext
@@ -13,6 +14,7 @@ from dvc_cli.model.ports import Clock, Progress, Prompter
 from dvc_cli.model.signing import (
     Placement,
     RawSignature,
+    SignatureLevel,
     SignatureProfile,
     SignedDocument,
     SigningCertificate,
@@ -22,6 +24,9 @@ from dvc_cli.services.kept_batches import KeptBatch, KeptBatches
 from dvc_cli.services.sign_plan import SignJob, SignOptions, failed, plan, skipped
 from dvc_cli.services.signing_copies import KeptCopy, Waiting, Wishes, open_copy
 from dvc_cli.sign.base import BadSignature, Signer, SigningSession
+
+if TYPE_CHECKING:
+    from dvc_cli.sign.pades.levels import Evidence, LevelMaker
 
 _OPEN_AT_ONCE = 32  # prepared copies on disk that wait for their values
 _NAMED_IN_DESCRIPTION = 3
@@ -76,6 +81,7 @@ def sign_files(
     reason: str = "",
     max_batch: int = 10,
     kept: KeptBatches | None = None,
+    maker: LevelMaker | None = None,
 ) -> Iterator[SignedDocument]:
     """Sign many files with one session, `max_batch` digests per call; yields a line per file as it is settled.
 
@@ -87,7 +93,7 @@ def sign_files(
         DvcError: the signer refused, or our own storage failed.
     """
     size = max(1, min(max_batch, _OPEN_AT_ONCE))
-    wishes = Wishes(profile=profile, clock=clock, reason=reason)
+    wishes = Wishes(profile=profile, clock=clock, reason=reason, maker=maker)
     try:
         if kept is not None:
             settled: set[Path] = set()
@@ -143,6 +149,7 @@ def sign_documents(
     progress: Progress,
     prompter: Prompter,
     kept: KeptBatches | None = None,
+    evidence: Evidence | None = None,
 ) -> SignReport:
     """Check everything, open the signer once, sign what can be signed, and report on every file.
 
@@ -151,18 +158,47 @@ def sign_documents(
     """
     files = list(dict.fromkeys(files))
     kept = kept if signer.capabilities.resumable else None
-    wishes = Wishes(profile=options.profile, clock=clock, reason=options.reason)
+    maker = maker_for(options.level, evidence)
+    wishes = Wishes(profile=options.profile, clock=clock, reason=options.reason, maker=maker)
     jobs, refused = plan(files, options, is_finished=partial(kept.is_finished, wishes=wishes) if kept else None)
     if refused and len(files) == 1:
         raise refused[0][1]
     lines = {path: failed(path, problem) for path, problem in refused}
     if options.dry_run or not jobs:
         planned = {job.source: _planned(job) for job in jobs}
-        return _report(files, lines | planned, None, options)
+        return _report(files, lines | planned, None, options, wishes)
+    if maker is not None:
+        with progress.task(_("Asking the time-stamping service")):
+            maker.room()
     with signer.open(prompter, progress) as session:
         certificate = session.certificate
+        if evidence is not None:
+            check_certificate(certificate, evidence, progress, required=options.require_revocation)
         lines |= _sign_and_collect(jobs, session, wishes, progress, kept=kept, max_batch=signer.capabilities.max_batch)
-    return _report(files, lines, certificate, options)
+    return _report(files, lines, certificate, options, wishes)
+
+
+def maker_for(level: SignatureLevel | None, evidence: Evidence | None) -> LevelMaker | None:
+    """What makes signatures of `level`; None for B-B. Without a level: B-T where a time-stamping service is known.
+
+    Raises:
+        NoTsa, ConfigurationProblem: the level needs what is not known.
+    """
+    if evidence is None or (level is None and not evidence.tsa) or level is SignatureLevel.B_B:
+        return None
+    from dvc_cli.sign.pades.levels import LevelMaker
+
+    return LevelMaker(level or SignatureLevel.B_T, evidence)
+
+
+def check_certificate(
+    certificate: SigningCertificate, evidence: Evidence, progress: Progress, *, required: bool
+) -> None:
+    """Ask its issuer whether the certificate was revoked. Errors as `check_revocation`."""
+    from dvc_cli.sign.pades.levels import check_revocation
+
+    with progress.task(_("Asking whether the certificate was revoked")):
+        check_revocation(certificate, evidence, required=required)
 
 
 def describe(jobs: Sequence[SignJob]) -> str:
@@ -194,6 +230,7 @@ def _sign_and_collect(
                 reason=wishes.reason,
                 max_batch=max_batch,
                 kept=kept,
+                maker=wishes.maker,
             ):
                 lines[Path(line.source)] = line
                 task.update(Path(line.source).name)
@@ -212,13 +249,14 @@ def _report(
     lines: dict[Path, SignedDocument],
     certificate: SigningCertificate | None,
     options: SignOptions,
+    wishes: Wishes,
 ) -> SignReport:
     from dvc_cli.sign.certificates import is_sandbox
 
     return SignReport(
         documents=tuple(lines[path] for path in files),
         certificate=certificate,
-        level=options.level.value,
+        level=wishes.level,
         sandbox=certificate is not None and is_sandbox(certificate),
         dry_run=options.dry_run,
     )

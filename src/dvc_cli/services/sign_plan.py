@@ -18,24 +18,18 @@ class SameOutput(InvalidInput):
     slug = "same-output"
 
 
-class LevelNotSupported(UsageProblem):
-    """The signature level is not supported by this version."""
-
-    slug = "level-not-supported"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignOptions:
     """What `sign` was asked to do, apart from the files and the signer. `placement` None: an invisible signature.
 
     Raises:
         UsageProblem: options that exclude each other.
-        LevelNotSupported: anything above B-B.
     """
 
     placement: Placement | None = field(default_factory=Placement)
     profile: SignatureProfile = SignatureProfile.PADES
-    level: SignatureLevel = SignatureLevel.B_B
+    level: SignatureLevel | None = None  # None: B-T where a time-stamping service is known, else B-B
+    require_revocation: bool = False
     reason: str = ""
     output: Path | None = None
     folder: Path | None = None
@@ -49,10 +43,13 @@ class SignOptions:
     def __post_init__(self) -> None:
         if self.output is not None and self.folder is not None:
             raise UsageProblem(_("Give either `-o` or `--out-dir`, not both"))
-        if self.level is not SignatureLevel.B_B:
-            raise LevelNotSupported(
-                _("Signatures of level {level} are not supported by this version").format(level=self.level.value),
-                hint=_("Use `--level b-b`"),
+        long_term = self.level in (SignatureLevel.B_LT, SignatureLevel.B_LTA)
+        if long_term and self.profile is not SignatureProfile.PADES:
+            raise UsageProblem(
+                _("Level {level} exists for PAdES signatures only").format(
+                    level=self.level.value if self.level else ""
+                ),
+                hint=_("Leave `--signature-profile cms` out"),
             )
 
 

@@ -74,7 +74,7 @@ def verify_files(
     from dvc_cli.pdf.limited import Workers
 
     chosen = options or VerifyOptions()
-    roots = [root for path in trust for root in _read_roots(path)]
+    roots = read_roots(trust)
     documents = []
     with progress.task(_("Verifying"), total=len(files)) as task, Workers() as workers:
         for verdict in _verdicts(files, roots, chosen.judged_time(clock), workers):
@@ -156,6 +156,11 @@ def _moment_of(text: str) -> datetime:
             hint=_("Use `claimed`, a date (`2026-11-23`) or a time (`2026-11-23T08:30:00+07:00`)"),
         ) from error
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=VIETNAM)
+
+
+def read_roots(trust: Sequence[Path]) -> list[bytes]:
+    """DER of the root certificates in these files. Raises TrustUnreadable."""
+    return [root for path in trust for root in _read_roots(path)]
 
 
 def _read_roots(path: Path) -> list[bytes]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
 ACCEPTED_FORMATS = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"})
+TIME_STAMP = "/ETSI.RFC3161"
 _HEX = re.compile(rb"<[0-9A-Fa-f]*>")
 
 
@@ -69,18 +70,26 @@ def open_pdf(file: bytes) -> "PdfFileReader":
 
 
 def new_signatures(reader: "PdfFileReader", file: bytes, stored_size: int) -> list[Located]:
-    """The signatures made on top of the stored bytes, in order; the last covers the whole file.
+    """The signatures made on top of the stored bytes, in order; document time stamps are no signatures.
 
-    Raises Refused("unsigned" | "format" | "byte-range" | "changed-after-signing" | "unreadable").
+    Raises Refused("unsigned" | "format" | "byte-range" | "unreadable").
     """
-    with reading():
-        fields = [(name, value) for name, value in _signature_fields(reader) if _end(value) > stored_size]
-        located = sorted((_locate(name, value, file) for name, value in fields), key=lambda one: one.second_end)
+    located = [one for one, is_stamp in _new(reader, file, stored_size) if not is_stamp]
     if not located:
         raise Refused("unsigned")
-    if located[-1].second_end != len(file):
-        raise Refused("changed-after-signing")
     return located
+
+
+def new_time_stamps(reader: "PdfFileReader", file: bytes, stored_size: int) -> list[Located]:
+    """The document time stamps (ISO 32000-2 §12.8.5) on top of the stored bytes, in order; raises as `new_signatures`."""
+    return [one for one, is_stamp in _new(reader, file, stored_size) if is_stamp]
+
+
+def _new(reader: "PdfFileReader", file: bytes, stored_size: int) -> list[tuple[Located, bool]]:
+    with reading():
+        fields = [(name, value) for name, value in _signature_fields(reader) if _end(value) > stored_size]
+        found = [(_locate(name, value, file), entry(value, "/SubFilter", "") == TIME_STAMP) for name, value in fields]
+        return sorted(found, key=lambda pair: pair[0].second_end)
 
 
 def _signature_fields(reader: "PdfFileReader") -> Iterator[tuple[str, Any]]:
@@ -118,7 +127,7 @@ def _end(value: Any) -> int:
 
 def _locate(name: str, value: Any, file: bytes) -> Located:
     form = entry(value, "/SubFilter", "")
-    if form not in ACCEPTED_FORMATS:
+    if form not in ACCEPTED_FORMATS | {TIME_STAMP}:
         raise Refused("format", str(form))
     numbers = _numbers(value)
     if len(numbers) != 4:

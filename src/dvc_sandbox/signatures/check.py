@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from dvc_sandbox.signatures.byte_range import Located, new_signatures, open_pdf
+from dvc_sandbox.signatures.byte_range import Located, new_signatures, new_time_stamps, open_pdf
+from dvc_sandbox.signatures.evidence import only_evidence_after
 from dvc_sandbox.signatures.increment import only_signs
 from dvc_sandbox.signatures.signer_info import check_intact
 from dvc_sandbox.signatures.trust import check_trust, identity_of
@@ -18,14 +19,17 @@ def check_signed(environment: "Environment", stored: bytes, signed: bytes) -> Si
     """Judge `signed` as the signed version of `stored`; never raises for a bad file.
 
     The signed file begins with the stored bytes; its new signatures have a proper ByteRange, are intact, trusted at the
-    sandbox's clock and not revoked; the last covers the whole file; nothing but signatures was added.
+    sandbox's clock and not revoked; nothing but signatures was added. The last covers the whole file, or what follows it is
+    only validation data and document time stamps (levels B-LT and B-LTA, EN 319 142-1 §5).
     """
     if len(signed) <= len(stored) or not signed.startswith(stored):
         return refused("not-the-stored-file")
     try:
         reader = open_pdf(signed)
         found = new_signatures(reader, signed, len(stored))
-        only_signs(reader, stored, frozenset(one.field for one in found))
+        stamps = new_time_stamps(reader, signed, len(stored))
+        only_signs(reader, stored, frozenset(one.field for one in (*found, *stamps)))
+        only_evidence_after(reader, signed, found[-1], stamps)
         return [_judge(environment, one, signed) for one in found][-1]
     except Refused as problem:
         return refused(problem.reason)

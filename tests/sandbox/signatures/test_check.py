@@ -217,3 +217,43 @@ def test_odd_files_never_raise(environment: Environment, stored: bytes, signer: 
     with pikepdf.open(BytesIO(stored)) as document:
         document.save(out, encryption=pikepdf.Encryption(owner="x", user="x"))
     assert check_signed(environment, out.getvalue(), out.getvalue() + b" ").reason == "encrypted"
+
+
+@pytest.mark.parametrize("level", ["b-t", "b-lt", "b-lta"])
+def test_time_stamps_and_validation_data_are_welcome(
+    environment: Environment, stored: bytes, signer: Signers, level: str
+) -> None:
+    signed = with_evidence(environment, sign(stored, signer("citizen"), box=(300, 50, 550, 120)), level)
+    verdict = check_signed(environment, stored, signed)
+    assert verdict.ok, verdict.reason
+    assert verdict.identity == "034199000123"
+
+
+def test_content_hidden_behind_validation_data_is_refused(
+    environment: Environment, stored: bytes, signer: Signers
+) -> None:
+    signed = sign(stored, signer("citizen"))
+    for level in ("b-lt", "b-lta"):
+        forged = with_evidence(environment, replace_page(signed), level)
+        assert check_signed(environment, stored, forged).reason in {"changed-after-signing", "changed-content"}
+
+
+def test_bytes_after_the_last_time_stamp_are_refused(environment: Environment, stored: bytes, signer: Signers) -> None:
+    signed = with_evidence(environment, sign(stored, signer("citizen")), "b-lta")
+    assert check_signed(environment, stored, signed + b"%more").reason == "changed-after-signing"
+    assert not check_signed(environment, stored, replace_page(signed)).ok
+
+
+def test_a_document_time_stamp_alone_is_no_signature(
+    environment: Environment, stored: bytes, signer: Signers
+) -> None:
+    assert check_signed(environment, stored, with_evidence(environment, stored, "b-t")).reason == "unsigned"
+
+
+def test_a_changed_time_stamp_is_noticed(environment: Environment, stored: bytes, signer: Signers) -> None:
+    signed = bytearray(with_evidence(environment, sign(stored, signer("citizen")), "b-t"))
+    numbers = byte_range(bytes(signed))
+    assert check_signed(environment, stored, bytes(signed)).ok
+    middle = numbers[1] + 2000
+    signed[middle : middle + 2] = b"00" if signed[middle : middle + 2] != b"00" else b"ff"
+    assert not check_signed(environment, stored, bytes(signed)).ok

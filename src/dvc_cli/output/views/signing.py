@@ -37,8 +37,13 @@ def sign_report(report: SignReport) -> Page:
     blocks: list[Block] = [table]
     if report.certificate is not None:
         blocks.append(Record(_certificate_pairs(report.certificate), title=_("Certificate")))
+    blocks.append(Record(((_("Level"), report.level.upper()),)))
     blocks.append(_count(report))
-    signed = [document.output for document in report.documents if document.outcome == "signed" and document.output]
+    signed = [
+        document.output
+        for document in report.documents
+        if document.outcome in ("signed", "upgraded") and document.output
+    ]
     steps = (f"dvc-cli verify {shlex.join(signed[:3])}",) if signed else ()
     return Page(blocks=tuple(blocks), next_steps=steps, sandbox=report.sandbox)
 
@@ -76,6 +81,7 @@ def unsigned(report: UnsignReport) -> Page:
 def _signed_row(document: SignedDocument) -> tuple[str, str, str]:
     words = {
         "signed": _("signed"),
+        "upgraded": _("raised"),
         "planned": _("would be signed"),
         "skipped": _("skipped"),
         "failed": _("failed"),
@@ -88,7 +94,7 @@ def _signed_row(document: SignedDocument) -> tuple[str, str, str]:
 
 def _count(report: SignReport) -> Line:
     wanted = "planned" if report.dry_run else "signed"
-    done = sum(document.outcome == wanted for document in report.documents)
+    done = sum(document.outcome in (wanted, "upgraded") for document in report.documents)
     total = len(report.documents)
     if report.dry_run:
         return Line(_("{done} of {total} files can be signed; nothing was written").format(done=done, total=total))

@@ -54,6 +54,15 @@ class Tail(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentStamp:
+    """An intact document time stamp: the revision it covers, its time when its issuer is trusted, and what it covers."""
+
+    revision: int
+    proven_time: datetime | None
+    covers_dss: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the verdict on one signature depends on besides itself."""
 
@@ -62,7 +71,7 @@ class Surroundings:
     moment: datetime
     tail: Tail  # what follows the last signature or document time stamp
     has_dss: bool
-    has_document_time_stamp: bool
+    stamps: tuple[DocumentStamp, ...] = ()
     at_claimed_time: bool = False  # judge each certificate at the time its signature names
     moment_given: bool = False  # `moment` is one that was asked for, not now
 
@@ -125,7 +134,7 @@ def explain(problem: str) -> str:
 def _blank(index: int, field_name: str) -> SignatureVerdict:
     return SignatureVerdict(
         index=index,
-        field_name=field_name,
+        field_name=str(field_name),  # the parser's own text type would hold on to the file
         intact=False,
         covers_whole_file=False,
         trusted=None,
@@ -238,7 +247,7 @@ def _changes(
 
 
 def _trust(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, around: Surroundings) -> _Trust:
-    proven = _proven_time(status)
+    proven = _proven_time(status) or _stamped_later(signature, around)
     if proven is not None:
         status = _status(signature, around, proven)
     if status.trusted:
@@ -280,6 +289,16 @@ def _proven_time(status: PdfSignatureStatus) -> datetime | None:
     return proven
 
 
+def _stamped_later(signature: EmbeddedPdfSignature, around: Surroundings) -> datetime | None:
+    """The earliest document time stamp over the signature, which proves that it existed then."""
+    times = [
+        stamp.proven_time
+        for stamp in around.stamps
+        if stamp.proven_time is not None and stamp.revision > signature.signed_revision
+    ]
+    return min(times, default=None)
+
+
 def _status(signature: EmbeddedPdfSignature, around: Surroundings, moment: datetime) -> PdfSignatureStatus:
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.settings import KeyUsageConstraints
@@ -309,12 +328,13 @@ def _level(signature: EmbeddedPdfSignature, around: Surroundings) -> str:
     if str(reading.entry(signature.sig_object, "/SubFilter")) != "/ETSI.CAdES.detached":
         return ""
     unsigned = signature.signer_info["unsigned_attrs"]
+    later = [stamp for stamp in around.stamps if stamp.revision > signature.signed_revision]
     stamped = any(one["type"].native == "signature_time_stamp_token" for one in unsigned or ())
-    if not stamped:
+    if not stamped and not later:
         return "b-b"
     if not around.has_dss:
         return "b-t"
-    return "b-lta" if around.has_document_time_stamp else "b-lt"
+    return "b-lta" if any(stamp.covers_dss for stamp in later) else "b-lt"
 
 
 def _slug_of(error: Exception) -> str:

@@ -16,7 +16,8 @@ from dvc_cli.model.ports import Clock
 from dvc_cli.model.signing import SignatureLevel, SigningCertificate
 from dvc_cli.sign.base import CertificateUnusable
 from dvc_cli.sign.pades import reading
-from dvc_cli.sign.pades.transport import Transport, fetcher_backend, time_stamper
+from dvc_cli.sign.pades.fetchers import make_fetchers
+from dvc_cli.sign.pades.transport import Transport, time_stamper
 
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
@@ -71,7 +72,7 @@ class Evidence:
             other_certs=[x509.Certificate.load(der) for der in others],
             moment=self.clock.now(),
             allow_fetching=True,
-            fetcher_backend=fetcher_backend(self.transport),
+            fetchers=make_fetchers(self.transport),
             revocation_mode="hard-fail" if required else "soft-fail",
         )
 
@@ -150,7 +151,7 @@ class LevelMaker:
 
         file.seek(0)
         writer = IncrementalPdfFileWriter(file, strict=False)
-        context = self._evidence.context(required=self.level in _LONG_TERM) if self._evidence.roots else None
+        context = self._evidence.context(required=True) if self.level in _LONG_TERM else None
         await PdfTimeStamper(self._stamper).async_timestamp_pdf(writer, "sha256", context, in_place=True)
 
 

@@ -97,11 +97,6 @@ def time_stamper(transport: Transport, addresses: tuple[str, ...]) -> Any:
     return _time_stamper_class()(transport, addresses)
 
 
-def fetcher_backend(transport: Transport) -> Any:
-    """A pyHanko `FetcherBackend` over `transport`."""
-    return _backend_class()(transport)
-
-
 @functools.cache
 def _time_stamper_class() -> Any:
     from asn1crypto import tsp
@@ -138,63 +133,3 @@ def _time_stamper_class() -> Any:
             )
 
     return FallbackTimeStamper
-
-
-@functools.cache
-def _backend_class() -> Any:
-    from pyhanko_certvalidator.fetchers.api import FetcherBackend, Fetchers, FetchLimits
-    from pyhanko_certvalidator.fetchers.common_utils import FetchBudget
-    from pyhanko_certvalidator.fetchers.requests_fetchers.cert_fetch_client import RequestsCertificateFetcher
-    from pyhanko_certvalidator.fetchers.requests_fetchers.crl_client import RequestsCRLFetcher
-    from pyhanko_certvalidator.fetchers.requests_fetchers.ocsp_client import RequestsOCSPFetcher
-
-    class Answer:
-        """What the library reads of a response."""
-
-        def __init__(self, response: Response) -> None:
-            self.content = response.content
-            self.headers = {"Content-Type": response.headers.get("content-type", "")}
-
-    class OverTransport:
-        """Takes the place of the library's own HTTP calls; it treats ValueError as a fetch that failed."""
-
-        transport: Transport
-
-        async def _get(self, url: str, **_wishes: Any) -> Answer:
-            return self._answer(lambda: self.transport.get(url))
-
-        async def _post(self, url: str, data: bytes, *, content_type: str, **_wishes: Any) -> Answer:
-            return self._answer(lambda: self.transport.post(url, data, content_type))
-
-        def _answer(self, ask: Callable[[], Response]) -> Answer:
-            try:
-                return Answer(ask())
-            except DvcError as problem:
-                raise ValueError(problem.message) from problem
-
-    class Ocsp(OverTransport, RequestsOCSPFetcher):
-        """OCSP."""
-
-    class Crl(OverTransport, RequestsCRLFetcher):
-        """Revocation lists."""
-
-    class Issuers(OverTransport, RequestsCertificateFetcher):
-        """Certificates of issuers."""
-
-    class Backend(FetcherBackend):
-        """All three with one budget."""
-
-        def __init__(self, transport: Transport) -> None:
-            self._transport = transport
-
-        def get_fetchers(self) -> Any:
-            """See `FetcherBackend`."""
-            budget = FetchBudget(FetchLimits())
-            made = Fetchers(
-                ocsp_fetcher=Ocsp(budget=budget), crl_fetcher=Crl(budget=budget), cert_fetcher=Issuers(budget=budget)
-            )
-            for one in (made.ocsp_fetcher, made.crl_fetcher, made.cert_fetcher):
-                one.transport = self._transport  # type: ignore[attr-defined]
-            return made
-
-    return Backend

@@ -138,7 +138,7 @@ def _judge_all(
         moment_given=when.given,
         tail=_tail(reader, signatures, stamps, file, roots, when.moment),
         has_dss=_has_dss(reader),
-        has_document_time_stamp=bool(stamps),
+        stamps=tuple(found for one in stamps if (found := _document_stamp(reader, one, roots, when.moment))),
     )
     verdicts = [
         judge.judge(one, number, around, is_last=one is signatures[-1]) for number, one in enumerate(signatures, 1)
@@ -177,6 +177,26 @@ def _tail(
     end = _END_OF_REVISION.search(file.read())
     is_whole = end is not None and int(end.group(1)) == (reader.last_startxref or 0) >= covered
     return judge.Tail.REVISIONS if is_whole else judge.Tail.LOOSE
+
+
+def _document_stamp(
+    reader: PdfFileReader, stamp: Any, roots: Sequence[bytes], moment: datetime
+) -> judge.DocumentStamp | None:
+    from pyhanko.sign.validation import validate_pdf_timestamp
+
+    try:
+        integrity.read_range(stamp.reader.stream, stamp.byte_range)
+        status = validate_pdf_timestamp(stamp, judge.context(roots, moment))
+        if not (status.intact and status.valid):
+            return None
+        covers_dss = "/DSS" in reader.get_historical_root(stamp.signed_revision)
+    except Exception:  # noqa: BLE001 - a time stamp that cannot be judged proves nothing
+        return None
+    return judge.DocumentStamp(
+        revision=stamp.signed_revision,
+        proven_time=status.timestamp if status.trusted else None,
+        covers_dss=covers_dss,
+    )
 
 
 def _stamp_holds(stamp: Any, roots: Sequence[bytes], moment: datetime) -> bool:
