@@ -331,7 +331,7 @@ class Context:
 
         return open_transactions(self.paths.state)
 
-    def kept_batches(self, spec: SignerSpec | None = None) -> KeptBatches:
+    def kept_batches(self, spec: SignerSpec | None = None, evidence: Evidence | None = None) -> KeptBatches:
         """What `spec` was sent and has not given back yet; `spec` None: any signer's, to be finished."""
         from dvc_cli.journal import open_prepared
         from dvc_cli.services.kept_batches import KeptBatches
@@ -341,7 +341,9 @@ class Context:
         name = self.profile.name if self.has_profile else ""
         nobody = SignerSpec(name="", kind="")
         store = open_prepared(self.paths.state)
-        return KeptBatches(store, self.clock, spec or nobody, name, lambda level: maker_for(level, self.evidence()))
+        return KeptBatches(
+            store, self.clock, spec or nobody, name, lambda level: maker_for(level, evidence or self.evidence())
+        )
 
     def evidence(self, tsa: Sequence[str] | None = None, trust: Sequence[Path] | None = None) -> Evidence:
         """Where time stamps and validation data come from: given services before the profile's (docs/adr/0007)."""

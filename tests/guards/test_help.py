@@ -67,7 +67,7 @@ def test_no_arguments_shows_help_and_ends_with_2(capsys):
         (["--foo"], "Không có tùy chọn: --foo"),
         (["sgin"], "Không có lệnh 'sgin'; có phải ý bạn là 'sign'"),
         (["scan", "convert"], "Thiếu"),
-        (["scan", "convert", "a.jpg"], "Thiếu tùy chọn"),
+        (["scan", "preview", "a.pdf"], "Thiếu tùy chọn"),
         (["scan", "convert", "a.jpg", "-o"], "cần một giá trị"),
         (["scan", "convert", "a.jpg", "-o", "b", "--page-size", "a9"], "không thuộc"),
         (["completion", "bash", "extra"], "Đối số thừa: extra"),
@@ -108,7 +108,7 @@ def complete_in_bash(line: str) -> list[str]:
 
 
 def test_bash_completes_commands_options_and_choices():
-    assert complete_in_bash("dvc-cli si") == ["sign"]
+    assert complete_in_bash("dvc-cli si") == ["sign", "signers"]
     assert "convert" in complete_in_bash("dvc-cli scan ")
     assert "--page-size" in complete_in_bash("dvc-cli scan convert a.jpg --pa")
     assert complete_in_bash("dvc-cli scan convert --page-size ") == ["A4", "A3", "A5", "letter", "image"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -224,3 +226,60 @@ def sign_with_no_responder(tmp_path, monkeypatch):
     Path("pass").write_text(pki.PASSPHRASE, encoding="utf-8")
     key = ["--p12", "key.p12", "--passphrase-file", "pass", "--no-input"]
     return lambda *options: main(["sign", "don.pdf", *key, *options])
+
+
+def test_a_service_with_login_gets_the_password_over_https_or_this_computer_only(place, capsys, monkeypatch):
+    asked = []
+    with tsa_with_login(place, asked) as address:
+        monkeypatch.setenv("DVC_TSA_PASSWORD", "bí-mật")
+        assert sign(place, "--tsa", address) == 0
+        assert json.loads(capsys.readouterr().out)["level"] == "b-t"
+        assert set(asked) == {"Basic " + base64.b64encode("citizen:bí-mật".encode()).decode()}
+        monkeypatch.setenv("DVC_TSA_PASSWORD", "wrong")
+        assert sign(place, "--tsa", address, "--force") == 5
+    assert sign(place, "--tsa", "http://citizen@tsa.example.vn/tsa", "--force") == 13
+    told = capsys.readouterr()
+    assert "unsafe-tsa" in told.err
+    assert "wrong" not in told.err
+
+
+@contextmanager
+def tsa_with_login(world, asked):
+    """A time-stamping service that wants a password and passes the request on to the sandbox's."""
+    import http.server
+    import threading
+    import urllib.request
+
+    right = "Basic " + base64.b64encode("citizen:bí-mật".encode()).decode()
+
+    class Door(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Authorization"] != right:
+                self.send_response(401)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            asked.append(self.headers["Authorization"])
+            kind = {"Content-Type": "application/timestamp-query"}
+            request = urllib.request.Request(f"{world.urls.pki}/dvc/tsa/tsa", body, kind)
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(request, timeout=10) as answer:
+                content = answer.read()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://citizen@127.0.0.1:{server.server_port}/tsa"
+        finally:
+            server.shutdown()
+            thread.join()

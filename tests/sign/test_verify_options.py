@@ -120,3 +120,19 @@ def test_a_file_that_eats_time_or_memory_is_one_unreadable_line(judge, signed, t
     bomb.write_bytes(b"%PDF-1.4\n" + b"[" * 200_000 + b"\nstartxref\n9\n%%EOF\n")
     report = judge(bomb, signed)
     assert [one.verdict for one in report.documents] == ["unreadable", "valid"]
+
+
+def test_the_printable_report_in_both_languages(dvc, sign, write_pdf, root_pem, tmp_path):
+    source = write_pdf("<script>x.pdf")
+    signed = sign(source)
+    page = tmp_path / "report.html"
+    options = ("--trust", root_pem, "--html", page)
+    assert dvc("verify", signed, *options)[0] == 0
+    text = page.read_text(encoding="utf-8")
+    assert "NGUYỄN THỊ ĐƯỢC" in text
+    assert "Report on signatures" in text
+    assert "<script" not in text
+    assert "001199012345" not in text
+    assert dvc("verify", signed, *options)[0] == 10
+    assert dvc("verify", signed, *options, "--force", "--lang", "vi")[0] == 0
+    assert "Báo cáo kiểm tra chữ ký số" in page.read_text(encoding="utf-8")

@@ -100,7 +100,8 @@ def sign_command(
     run = run_of(ctx)
     inputs = inputs_of(files, resume=resume)
     if resume:
-        run.finish(resume_signing(run.kept_batches(), run.signer, progress=run.progress, prompter=run.prompter))
+        kept = run.kept_batches(evidence=run.evidence(tsa, trust))
+        run.finish(resume_signing(kept, run.signer, progress=run.progress, prompter=run.prompter))
         return
     placement = placement_of(at, box, page, invisible=invisible)
     options = SignOptions(
@@ -128,7 +129,7 @@ def sign_command(
         clock=run.clock,
         progress=run.progress,
         prompter=run.prompter,
-        kept=run.kept_batches(spec),
+        kept=run.kept_batches(spec, evidence),
         evidence=evidence,
     )
     run.finish(report)

@@ -12,6 +12,8 @@ app = App()
 _STRICT_HELP = _("Fail on anything added or shown differently after signing")
 _AT_TIME_HELP = _("Judge the certificates at this time, or at the time each signature names (`claimed`)")
 
+_HTML_HELP = _("Also write the report as a page for printing")
+
 
 @app.command(
     "verify",
@@ -31,11 +33,20 @@ def verify_command(
     ] = None,
     strict: Annotated[bool, Option("--strict", help=_STRICT_HELP)] = False,
     at_time: Annotated[str, Option("--at-time", metavar="TIME", help=_AT_TIME_HELP, show_default=False)] = "",
+    html: Annotated[Path | None, Option("--html", metavar="FILE", help=_HTML_HELP)] = None,
+    force: Annotated[bool, Option("-f", "--force", help=_("Overwrite the output"))] = False,
 ) -> None:
     """Judge every file and end with the worst verdict."""
+    from dvc_cli.files import check_output
+    from dvc_cli.output.html import write_page
     from dvc_cli.services.verify import VerifyOptions, verify_files
 
     run = run_of(ctx)
     options = VerifyOptions(strict=strict, at_time=at_time)
     roots = [*run.trust, *(trust or ())]
-    run.finish(verify_files(files, roots, clock=run.clock, progress=run.progress, options=options))
+    if html is not None:
+        check_output(html, overwrite=force)
+    report = verify_files(files, roots, clock=run.clock, progress=run.progress, options=options)
+    if html is not None:
+        write_page(report, html, title=_("Report on signatures"), made_at=run.clock.now(), overwrite=force)
+    run.finish(report)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from enum import Enum
 from pathlib import Path
 
@@ -111,6 +110,8 @@ def _kind_of_text(head: bytes) -> FileKind:
 
 
 def _kind_of_archive(path: Path) -> FileKind:
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist()[:2000])

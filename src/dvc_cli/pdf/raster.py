@@ -9,12 +9,8 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from queue import Queue
-from threading import Thread
 from typing import BinaryIO
 
-_AHEAD = 8  # pieces of at most 1 MB that wait to be hashed
-_WORTH = 100_000
 _COMMENT = b"%\xe2\xe3\xcf\xd3\n"  # marks the file as binary for transfer programs
 PRODUCER = "dvc-cli"
 
@@ -76,46 +72,12 @@ class RasterPage:
         }[self.orientation]
 
 
-class _Digest:
-    """SHA-256 on the side: hashing leaves Python's lock alone, so a second core does it while the first reads and writes."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self._pieces: Queue[bytes | None] = Queue(_AHEAD)
-        self._small: list[bytes] = []
-        self._thread: Thread | None = None
-
-    def update(self, data: bytes) -> None:
-        """Add `data`."""
-        self._small.append(data)
-        if len(data) >= _WORTH:
-            if self._thread is None:
-                self._thread = Thread(target=self._work, name="digest", daemon=True)
-                self._thread.start()
-            self._pieces.put(b"".join(self._small) if len(self._small) > 1 else data)
-            self._small.clear()
-
-    def hexdigest(self) -> str:
-        """The digest of all that was added so far."""
-        if self._thread is not None:
-            self._pieces.put(None)
-            self._thread.join()
-            self._thread = None
-        self._hash.update(b"".join(self._small))
-        self._small.clear()
-        return self._hash.hexdigest()
-
-    def _work(self) -> None:
-        while (piece := self._pieces.get()) is not None:
-            self._hash.update(piece)
-
-
 class RasterPdf:
     """Writes pages to a binary file; `finish` must be called once, at the end. Deterministic: no dates, no random id."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._digest = _Digest()
+        self._digest = hashlib.sha256()
         self._position = 0
         self._offsets: dict[int, int] = {}
         self._pages: list[int] = []

@@ -18,7 +18,7 @@ MILLIMETRE = 72 / 25.4
 LEAST_DPI = 200
 # Cameras and screens write 72 or 96 dpi without having measured anything.
 BELIEVABLE_DPI = 100
-_PIECE = 1_000_000
+_PIECE = 131_072  # larger ones cost a page fault every 4 kB
 
 
 class BrokenImage(InvalidInput):

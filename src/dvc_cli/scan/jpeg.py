@@ -21,6 +21,7 @@ _BETWEEN_SCANS = {0xC4, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _ICC = b"ICC_PROFILE\0"
 _ICC_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
+_PIECE = 131_072
 _MAX_HEAD = 64_000_000
 
 
@@ -159,20 +160,31 @@ def _note(head: _Head, marker: int, body: bytes) -> bool:
 
 def _end_of_picture(file: BinaryIO, head: _Head) -> int | None:
     """The offset behind the picture's end marker; None when the file was cut short or holds what no scan can."""
-    file.seek(head.scan)
-    data = file.read()
-    position = 0
-    while match := _MARKER.search(data, position):
-        marker = data[match.start() + 1]
+    position = head.scan
+    while (place := _next_in_scan(file, position)) is not None:
+        file.seek(place)
+        marker = file.read(2)[1]
         if marker == 0xD9:
-            return head.scan + match.end()
+            return place + 2
         if marker not in _BETWEEN_SCANS and marker != 0xDA:
             return None
-        (length,) = struct.unpack_from(">H", data, match.end())
-        body = data[match.end() + 2 : match.end() + length]
+        (length,) = struct.unpack(">H", file.read(2))
+        body = file.read(max(length - 2, 0))
         if length < 2 or len(body) != length - 2 or not _is_sound(head, marker, body):
             return None
-        position = match.end() + length
+        position = place + 2 + length
+    return None
+
+
+def _next_in_scan(file: BinaryIO, position: int) -> int | None:
+    """The offset of the next marker that is none of a scan's own, read in pieces that the allocator keeps at hand."""
+    file.seek(position)
+    piece = file.read(_PIECE)
+    while len(piece) > 1:
+        if match := _MARKER.search(piece):
+            return position + match.start()
+        position += len(piece) - 1
+        piece = piece[-1:] + file.read(_PIECE)
     return None
 
 

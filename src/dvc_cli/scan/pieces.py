@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from dvc_cli.errors import DvcError, InvalidInput
 from dvc_cli.i18n import _
 from dvc_cli.model.ports import Task
-from dvc_cli.pdf.inspect import PdfFacts
 from dvc_cli.pdf.kinds import FileKind, kind_of
 from dvc_cli.pdf.raster import RasterPage
 from dvc_cli.scan.images import Picture
 from dvc_cli.scan.inputs import MissingInput, Source
 from dvc_cli.scan.jpeg import read_jpeg
 from dvc_cli.scan.options import ConversionOptions, LeftOut
-from dvc_cli.scan.png import read_png
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
     from tempfile import TemporaryDirectory
 
+    from dvc_cli.pdf.inspect import PdfFacts
     from dvc_cli.pdf.limited import Workers
 
 WORKERS = 2
@@ -255,6 +254,8 @@ def _worked(leaf: _Leaf, options: ConversionOptions, shop: Shop) -> Collection:
         return _pdf_pages(leaf, document_pdf(leaf.source.path, leaf.source.name, shop.target()), options, shop)
     if not leaf.kind.is_image:
         raise _unsupported(leaf)
+    from dvc_cli.scan.png import read_png
+
     read = {FileKind.JPEG: read_jpeg, FileKind.PNG: read_png}.get(leaf.kind)
     if read is not None and not options.treatment.wanted:
         picture = _try(partial(read, leaf.source.path, leaf.source.name))
@@ -301,6 +302,8 @@ def _one(leaf: _Leaf, picture: Picture) -> Collection:
 
 
 def _pdf_pages(leaf: _Leaf, path: Path, options: ConversionOptions, shop: Shop) -> Collection:
+    from dvc_cli.pdf.inspect import PdfFacts
+
     name = leaf.source.name
     facts = PdfFacts(**shop.call("dvc_cli.pdf.inspect:facts", {"path": str(path), "name": name}, name))
     require_unsigned(name, facts)

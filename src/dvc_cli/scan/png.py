@@ -18,7 +18,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _INDEXED = 0, 2, 3
 _DEPTHS = {_GRAY: (1, 2, 4, 8, 16), _RGB: (8, 16), _INDEXED: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _SMALL = 4_000_000  # no chunk but the picture's rows needs more
-_PIECE = 1_000_000
+_PIECE = 131_072  # larger ones cost a page fault every 4 kB
 
 
 @dataclass(slots=True)

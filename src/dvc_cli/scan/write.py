@@ -13,7 +13,7 @@ from dvc_cli.pdf.raster import RasterPdf
 from dvc_cli.scan.options import ConversionOptions, OutputFile
 from dvc_cli.scan.pieces import Piece, Shop
 
-_PIECE = 1_000_000
+_PIECE = 131_072  # larger ones cost a page fault every 4 kB
 
 
 def write_pdf(pieces: Sequence[Piece], output: Path, options: ConversionOptions, shop: Shop) -> OutputFile:

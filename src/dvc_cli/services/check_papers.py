@@ -271,7 +271,7 @@ def _compared(path: Path, look: FileLook, against: Dossier) -> Iterator[CardComp
 def _card_problems(check: PaperCheck) -> Iterator[Finding]:
     for card in check.cards:
         if card.likeness is Likeness.OTHER:
-            words = {"identity_number": _("ID number"), "full_name": _("name"), "birthday": _("birthday")}
+            words = {"identity_number": _("number"), "full_name": _("name"), "birthday": _("birthday")}
             message = _("The citizen card is of {name}, not of the applicant; not the same: {fields}")
             yield Finding(
                 code="wrong-person",

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dvc_cli.errors import ConfigurationProblem
 from dvc_cli.model.ports import Clock, PreparedStore
 from dvc_cli.model.signing import Anchor, DocumentDigest, Placement, SignatureLevel, SigningCertificate
 from dvc_cli.services.sign_plan import SignJob
@@ -37,6 +38,7 @@ class KeptBatch:
     certificate: SigningCertificate
     copies: tuple[KeptCopy, ...]
     keys: tuple[str, ...]  # what each copy was made of, and what for
+    problem: ConfigurationProblem | None = None  # why it cannot be finished with what this run knows
 
     def left(self) -> list[KeptCopy]:
         """The documents whose output is not complete."""
@@ -74,7 +76,7 @@ class KeptBatches:
 
     def matching(self, jobs: Sequence[SignJob], certificate: SigningCertificate, wishes: Wishes) -> list[KeptBatch]:
         """Batches of an interrupted run of the same command: every document is wanted again, or is complete already."""
-        stored = [one for one in self.all() if one.certificate.fingerprint == certificate.fingerprint]
+        stored = [one for one in self._ready() if one.certificate.fingerprint == certificate.fingerprint]
         if not stored:
             return []
         wanted = {job_key(job, wishes) for job in jobs}
@@ -84,7 +86,7 @@ class KeptBatches:
 
     def is_finished(self, job: SignJob, wishes: Wishes) -> bool:
         """Whether an interrupted run of the same command has completed this output."""
-        stored = self.all() if job.output.is_file() else []
+        stored = self._ready() if job.output.is_file() else []
         key = job_key(job, wishes) if stored else ""
         return any(
             copy.finished is not None
@@ -134,6 +136,15 @@ class KeptBatches:
             ],
         }
 
+    def _ready(self) -> list[KeptBatch]:
+        return [one for one in self.all() if one.problem is None]
+
+    def _maker(self, level: SignatureLevel) -> tuple[LevelMaker | None, ConfigurationProblem | None]:
+        try:
+            return self.makers(level), None
+        except ConfigurationProblem as problem:
+            return None, problem
+
     def _read(self, batch_id: str, record: bytes) -> KeptBatch | None:
         """A stored batch; None when it is stale or of another version."""
         from dvc_cli.sign.certificates import CertificateUnreadable, certificate_from_der
@@ -147,7 +158,7 @@ class KeptBatches:
             chain = [bytes.fromhex(one) for one in plain["chain"]]
             certificate = certificate_from_der(bytes.fromhex(plain["certificate"]), chain)
             documents = plain["documents"]
-            maker = self.makers(SignatureLevel(plain["level"]))
+            maker, problem = self._maker(SignatureLevel(plain["level"]))
             return KeptBatch(
                 id=batch_id,
                 description=plain["description"],
@@ -158,6 +169,7 @@ class KeptBatches:
                     _copy(one, self.store.path(batch_id, one["file"]), certificate, maker) for one in documents
                 ),
                 keys=tuple(one["key"] for one in documents),
+                problem=problem,
             )
         except (ValueError, KeyError, TypeError, CertificateUnreadable):
             return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dvc_cli.config.paths import Paths
 from dvc_cli.config.profiles import Profile
@@ -19,6 +19,9 @@ from dvc_cli.services.desk import Desk
 from dvc_cli.services.kept_batches import KeptBatches
 from dvc_cli.services.login import Access
 from dvc_cli.sign.base import SecretSource, Signer, SignerSpec
+
+if TYPE_CHECKING:
+    from dvc_cli.sign.pades.levels import Evidence
 
 
 class Run(Protocol):
@@ -40,6 +43,7 @@ class Run(Protocol):
     def progress(self) -> Progress: ...
     @property
     def prompter(self) -> Prompter: ...
+    def evidence(self, tsa: Sequence[str] | None = None, trust: Sequence[Path] | None = None) -> Evidence: ...
     def kept_batches(self, spec: SignerSpec | None = None) -> KeptBatches: ...
     def signer_spec(self, name: str | None) -> SignerSpec: ...
     def signer(self, spec: SignerSpec, *, secrets: SecretSource | None = None) -> Signer: ...
@@ -52,7 +56,10 @@ def open_desk(run: Run, *, on_behalf: bool = False) -> Desk:
 
     from dvc_cli.files import write_atomically
     from dvc_cli.model.signing import SignatureProfile
-    from dvc_cli.services.sign import sign_files
+    from dvc_cli.services.sign import maker_for, sign_files
+
+    # B-T where the profile has a time-stamping service (decisions.md, Sign defaults).
+    maker = maker_for(None, run.evidence()) if run.profile.tsa else None
 
     @cache
     def signer(name: str) -> Signer:
@@ -64,7 +71,7 @@ def open_desk(run: Run, *, on_behalf: bool = False) -> Desk:
         journal=run.journal,
         sessions=run.access,
         signer=signer,
-        sign_files=sign_files,
+        sign_files=partial(sign_files, maker=maker),
         convert=_convert,
         save=write_atomically,
         clock=run.clock,

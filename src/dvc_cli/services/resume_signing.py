@@ -49,6 +49,8 @@ def _finish(
     progress: Progress,
     prompter: Prompter,
 ) -> list[SignedDocument]:
+    if batch.problem is not None:
+        raise batch.problem
     # The same certificate as then, whatever the profile says by now.
     spec = replace(batch.signer, options={**batch.signer.options, "cert": batch.certificate.fingerprint})
     try:
@@ -71,9 +73,10 @@ def _finish(
 def _report(lines: list[SignedDocument], certificate: SigningCertificate | None) -> SignReport:
     from dvc_cli.sign.certificates import is_sandbox
 
+    levels = sorted({line.level for line in lines if line.level})
     return SignReport(
         documents=tuple(lines),
         certificate=certificate,
-        level="b-b",
+        level=", ".join(levels) or "b-b",
         sandbox=certificate is not None and is_sandbox(certificate),
     )

@@ -28,8 +28,8 @@ def check_signed(environment: "Environment", stored: bytes, signed: bytes) -> Si
         reader = open_pdf(signed)
         found = new_signatures(reader, signed, len(stored))
         stamps = new_time_stamps(reader, signed, len(stored))
-        only_signs(reader, stored, frozenset(one.field for one in (*found, *stamps)))
         only_evidence_after(reader, signed, found[-1], stamps)
+        only_signs(reader, stored, frozenset(one.field for one in (*found, *stamps)))
         return [_judge(environment, one, signed) for one in found][-1]
     except Refused as problem:
         return refused(problem.reason)

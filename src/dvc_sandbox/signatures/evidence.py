@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dvc_sandbox.signatures.byte_range import Located, reading
 from dvc_sandbox.signatures.increment import only_signs
@@ -16,9 +16,7 @@ _REVISION_END = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF\s*\Z")
 _TAIL = 128
 
 
-def only_evidence_after(
-    reader: "PdfFileReader", file: bytes, last: Located, stamps: Sequence[Located]
-) -> None:
+def only_evidence_after(reader: "PdfFileReader", file: bytes, last: Located, stamps: Sequence[Located]) -> None:
     """Raise Refused("changed-after-signing" | "digest" | "cms") unless only evidence follows the signature `last`."""
     end = last.second_end
     if end == len(file):
@@ -46,8 +44,7 @@ def _check_stamp(stamp: Located, file: bytes) -> None:
 
     try:
         data = cms.ContentInfo.load(stamp.cms)["content"]
-        encapsulated = data["encap_content_info"]["content"]
-        imprint = tsp.TSTInfo.load(encapsulated.parsed.dump())["message_imprint"]
+        imprint = tsp.TSTInfo.load(bytes(data["encap_content_info"]["content"]))["message_imprint"]
         engine = hashlib.new(str(imprint["hash_algorithm"]["algorithm"].native))
         for part in stamp.covered(file):
             engine.update(part)
@@ -60,18 +57,16 @@ def _check_stamp(stamp: Located, file: bytes) -> None:
         raise Refused("cms", type(error).__name__) from error
 
 
-def _check_value(data: object) -> None:
+def _check_value(data: Any) -> None:
     """The TSA's signature over the token; raises InvalidSignature or ValueError."""
     from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
-    signer = data["signer_infos"][0]  # type: ignore[index]
-    certificates = [one.chosen for one in data["certificates"]]  # type: ignore[index]
+    signer = data["signer_infos"][0]
+    certificates = [one.chosen for one in data["certificates"]]
     sid = signer["sid"].chosen
     leaf = next(one for one in certificates if one.serial_number == sid["serial_number"].native)
-    content = data["encap_content_info"]["content"].contents  # type: ignore[index]
+    content = bytes(data["encap_content_info"]["content"])
     algorithm = str(signer["digest_algorithm"]["algorithm"].native)
-    intact, valid = validate_sig_integrity(
-        signer, leaf, "tst_info", hashlib.new(algorithm, content).digest()
-    )
+    intact, valid = validate_sig_integrity(signer, leaf, "tst_info", hashlib.new(algorithm, content).digest())
     if not (intact and valid):
         raise ValueError("the time stamp's own signature does not hold")

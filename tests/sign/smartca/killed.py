@@ -97,8 +97,8 @@ class KilledContext(Context):
     def signer(self, spec: Any, **named: Any) -> Any:
         return _Signer(super().signer(spec, **named), self.point)
 
-    def kept_batches(self, spec: Any = None) -> Any:
-        return _Kept(super().kept_batches(spec), self.point)
+    def kept_batches(self, spec: Any = None, evidence: Any = None) -> Any:
+        return _Kept(super().kept_batches(spec, evidence), self.point)
 
 
 if __name__ == "__main__":

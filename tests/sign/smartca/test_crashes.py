@@ -138,3 +138,22 @@ def test_a_rejected_request_leaves_nothing_behind(person: Person) -> None:
     assert main(list(COMMAND)) == 0
     assert sorted(person.taps()) == ["rejected", "signed"]
     assert person.left_over() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.parametrize("point", ["request sent", "values fetched, one embedded"])
+def test_the_level_is_kept_too(
+    person: Person, running: Running, point: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [*COMMAND, "--tsa", f"{running.urls.pki}/dvc/tsa/tsa"]
+    person.admin.smartca_mode("approve")
+    person.killed(point, *command)
+    assert main(command) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [(one["outcome"], one["level"]) for one in report["documents"]] == [("signed", "b-t")] * 2
+    assert person.taps() == ["signed"]
+    moment = person.admin.clock()
+    for name in ("a.signed.pdf", "b.signed.pdf"):
+        (signature,) = verify_document(person.folder / name, person.roots, moment).signatures
+        assert (signature.intact, signature.level) == (True, "b-t")
+    assert person.left_over() == []

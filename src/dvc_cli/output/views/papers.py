@@ -13,8 +13,6 @@ from dvc_cli.services.cards import CardFields, CardReport
 from dvc_cli.services.check_papers import Finding, PaperCheck, PapersReport
 from dvc_cli.services.preview import PreviewReport
 
-_SHOWN_PAGES = 40
-
 
 @view("dvc.papers.check/1")
 def papers(report: PapersReport) -> Page:
@@ -25,7 +23,7 @@ def papers(report: PapersReport) -> Page:
         blocks.append(Record(((_("Procedure"), name), (_("Limit"), show_size(report.rules.limit)))))
     blocks.append(_files(report.files))
     if findings := tuple(_findings(report)):
-        titles = (_("File"), "", _("Pages"), _("What"), _("What to do"))
+        titles = (_("File"), "", _("Page"), _("What"), _("What to do"))
         blocks.append(Table(title=_("Findings"), columns=tuple(map(Column, titles)), rows=findings))
     blocks.append(_pages(report.files))
     if cards := tuple(_cards(report.files)):
@@ -101,7 +99,7 @@ def _pages(files: Sequence[PaperCheck]) -> Table:
         Column(_("Colour")),
         Column(_("Remarks")),
     )
-    return Table(title=_("Pages"), columns=columns, rows=tuple(rows[:_SHOWN_PAGES]))
+    return Table(title=_("Page by page"), columns=columns, rows=tuple(rows))
 
 
 def _page_facts(page: PageLook) -> tuple[str, ...]:
