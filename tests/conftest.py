@@ -28,7 +28,7 @@ def pytest_runtest_makereport(item, call):
     """On CI a real part that is missing is a failure, not a skip."""
     if os.environ.get("CI") and call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
         reason = str(call.excinfo.value)
-        if "not installed" in reason:
+        if "not installed" in reason or reason.startswith("needs "):
             call.excinfo = pytest.ExceptionInfo.from_exc_info(
                 (AssertionError, AssertionError(f"a real part is missing on CI: {reason}"), call.excinfo.tb)
             )

@@ -67,13 +67,20 @@ def count(path: str, name: str) -> int:
 
 
 def draw(
-    *, path: str, name: str, kind: str, frame: int, target: str, treatment: dict[str, Any], turn: int | None = None
+    *,
+    path: str,
+    name: str,
+    kind: str,
+    frame: int,
+    target: str,
+    treatment: dict[str, Any],
+    shown: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Decode one page, treat it, and give the encoded picture (`Picture.plain`) and what was done.
 
     Args:
         target: path without ending for the file it is written to, if it cannot stay where it is.
-        turn: degrees clockwise by which the page of a PDF is shown turned; the picture's own EXIF does not count there.
+        shown: how a page of a PDF shows it: `turn` in degrees clockwise, and `dpi`; its own EXIF does not count there.
 
     Returns:
         `picture`, or `blank` = true; `turned` and `straightened` in degrees.
@@ -85,13 +92,13 @@ def draw(
     source = FileKind(kind)
     with opened(Path(path), name, frame) as image:
         kept = _as_it_is(image, Path(path), name, source, frame)
-        if kept is not None and turn is not None:
-            kept = turned(replace(kept, orientation=1), turn)
+        if kept is not None and shown is not None:
+            kept = turned(replace(kept, orientation=1, dpi=tuple(shown["dpi"])), shown["turn"])
         image.load()
         if kept is not None and not wanted.wanted:
             return {"picture": kept.plain()}
         lossy = source in _LOSSY or (source is FileKind.WEBP and not _is_lossless_webp(Path(path)))
-        upright, dpi, icc, exact = _upright(image, turn)
+        upright, dpi, icc, exact = _upright(image, shown)
     done: dict[str, Any] = {"turned": 0, "straightened": 0.0}
     if wanted.wanted:
         from dvc_cli.scan.treat import treated
@@ -270,10 +277,12 @@ def _dpi(image: Any) -> tuple[float, float] | None:
     return (across, down) if 0 < across < 1e6 and 0 < down < 1e6 else None
 
 
-def _upright(image: Any, turn: int | None) -> tuple[Any, tuple[float, float] | None, bytes, bool]:
+def _upright(image: Any, shown: dict[str, Any] | None) -> tuple[Any, tuple[float, float] | None, bytes, bool]:
     """The decoded picture upright and opaque, its resolution and colour profile, whether its pixels are the file's."""
-    dpi, icc = _dpi(image), image.info.get("icc_profile") or b""
-    orientation = image.getexif().get(_TIFF_ORIENTATION, 1) if turn is None else _turns(1)[turn // 90 % 4][1]
+    dpi, orientation = _dpi(image), image.getexif().get(_TIFF_ORIENTATION, 1)
+    if shown is not None:
+        dpi, orientation = (shown["dpi"][0], shown["dpi"][1]), _turns(1)[shown["turn"] // 90 % 4][1]
+    icc = image.info.get("icc_profile") or b""
     if orientation in range(5, 9) and dpi:
         dpi = (dpi[1], dpi[0])
     plain, exact = _plain_mode(_transposed(image, orientation))

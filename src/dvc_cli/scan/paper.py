@@ -7,6 +7,7 @@ from typing import Any
 
 _SMALL = 500
 _LEAST_AREA = 0.25
+_LEAST_CROP = 0.04  # a card on the glass of an A4 scanner has 0.07
 _LEAST_CONTRAST = 35
 _RIM = 3.0
 _CLOSE = 0.012  # of the longer edge: how near a point must be to count for a line
@@ -25,7 +26,7 @@ def on_paper(image: Any, *, edges: bool, sized: bool) -> Any:
     """
     from PIL import Image
 
-    corners = paper_corners(image)
+    corners = paper_corners(image, _LEAST_CROP if edges else _LEAST_AREA)
     if corners is None or (not edges and _is_straight(corners)):
         return image
     top_left, top_right, bottom_right, bottom_left = corners
@@ -41,8 +42,11 @@ def on_paper(image: Any, *, edges: bool, sized: bool) -> Any:
     return source.transform(size, Image.Transform.PERSPECTIVE, factors, Image.Resampling.BICUBIC)
 
 
-def paper_corners(image: Any) -> list[tuple[float, float]] | None:
-    """Corners of the paper in pixels, clockwise from the top left; None when its edges are not all seen."""
+def paper_corners(image: Any, least: float = _LEAST_AREA) -> list[tuple[float, float]] | None:
+    """Corners of the paper in pixels, clockwise from the top left; None when its edges are not all seen.
+
+    `least`: the share of the picture it must cover.
+    """
     import numpy as np
     from PIL import ImageFilter
 
@@ -52,14 +56,14 @@ def paper_corners(image: Any) -> list[tuple[float, float]] | None:
     level = _otsu(gray)
     lower = _otsu(gray[gray <= level])  # paper half in shadow has two brightnesses
     for limit in (lower, level):
-        corners = _corners(gray, gray > limit)
+        corners = _corners(gray, gray > limit, least)
         if corners is not None:
             return [((x + 0.5) * factor, (y + 0.5) * factor) for x, y in corners]
     return None
 
 
-def _corners(gray: Any, bright: Any) -> list[tuple[float, float]] | None:
-    if not 0.15 < bright.mean() < 0.985 or _contrast(gray, bright) < _LEAST_CONTRAST:
+def _corners(gray: Any, bright: Any, least: float) -> list[tuple[float, float]] | None:
+    if not least / 2 < bright.mean() < 0.985 or _contrast(gray, bright) < _LEAST_CONTRAST:
         return None
     rows, columns = _ends(bright), _ends(bright.T)
     sides = ((rows, 1), (columns, 1), (rows, 2), (columns, 2))
@@ -72,11 +76,7 @@ def _corners(gray: Any, bright: Any) -> list[tuple[float, float]] | None:
     right, bottom = (right[0], right[1] - _RIM), (bottom[0], bottom[1] - _RIM)
     corners = [_crossing(side, level) for side, level in ((left, top), (right, top), (right, bottom), (left, bottom))]
     height, width = gray.shape
-    if (
-        _area(corners) < _LEAST_AREA * width * height
-        or _outside(corners, width, height)
-        or _at_rim(lines, width, height)
-    ):
+    if _area(corners) < least * width * height or _outside(corners, width, height) or _at_rim(lines, width, height):
         return None
     return corners
 
@@ -160,7 +160,8 @@ def _ends(bright: Any) -> tuple[Any, Any, Any]:
     """For each row with enough bright pixels: its number, and where the brightness begins and ends."""
     import numpy as np
 
-    numbers = np.nonzero(bright.mean(axis=1) > 0.25)[0]
+    shares = bright.mean(axis=1)
+    numbers = np.nonzero(shares > max(0.05, float(shares.max()) / 2))[0]
     chosen = bright[numbers]
     return numbers, chosen.argmax(axis=1), bright.shape[1] - 1 - chosen[:, ::-1].argmax(axis=1)
 

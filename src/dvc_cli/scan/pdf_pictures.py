@@ -8,7 +8,7 @@ from typing import Any
 from dvc_cli.scan.images import LEAST_DPI
 
 _WORTH = 20_000  # bytes under which a picture is left alone
-_SAME_SHAPE = 0.03
+_LEAST_SHARE = 0.4  # of the page: smaller pictures are no scans of it
 
 
 def shrink(*, path: str, output: str, quality: int, most_dpi: int) -> dict[str, int]:
@@ -79,7 +79,8 @@ def _keeps_colours(space: Any) -> bool:
 def scans(*, path: str, target: str) -> list[dict[str, Any] | None]:
     """For each page of a PDF: the file of the one picture that covers it, or None for any other page.
 
-    Each has `path`, `kind` (a `FileKind` value), `paper` (points, as shown) and `turn` (degrees clockwise to show it).
+    Each has `path`, `kind` (a `FileKind` value), `paper` (points, as shown), and `shown` with `turn` (degrees clockwise) and
+    `dpi` (across and down the stored picture).
     """
     import pikepdf
 
@@ -105,15 +106,16 @@ def _scan(page: Any, target: Path) -> dict[str, Any] | None:
         or things[0].get("/Subtype") != "/Image"
         or things[0].get("/ImageMask")
         or "/SMask" in things[0]
+        or "/Decode" in things[0]
     ):
         return None
     matrix = _drawn_with(page)
     if matrix is None:
         return None
+    across, down, turned = matrix
     left, bottom, right, top = (float(edge) for edge in page.mediabox)
     width, height = right - left, top - bottom
-    covered = (abs(matrix[0] - width) / width, abs(matrix[3] - height) / height)
-    if max(covered) > _SAME_SHAPE:
+    if across * down < _LEAST_SHARE * width * height:
         return None
     turn = int(page.obj.get("/Rotate", page.get("/Rotate", 0))) % 360
     if turn % 90:
@@ -125,11 +127,12 @@ def _scan(page: Any, target: Path) -> dict[str, Any] | None:
     target.rename(final)
     paper = (height, width) if turn in (90, 270) else (width, height)
     kind = {".jpg": "jpg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jp2": "jp2"}.get(ending)
-    return {"path": str(final), "kind": kind, "paper": paper, "turn": turn} if kind else None
+    shown = {"turn": (turn + turned) % 360, "dpi": (image.width / across * 72, image.height / down * 72)}
+    return {"path": str(final), "kind": kind, "paper": paper, "shown": shown} if kind else None
 
 
-def _drawn_with(page: Any) -> tuple[float, ...] | None:
-    """The matrix of the only `Do` of a page that does nothing else; None when it does more."""
+def _drawn_with(page: Any) -> tuple[float, float, int] | None:
+    """Points across and down the picture, and its turn in degrees clockwise, on a page that does nothing but draw it."""
     import pikepdf
 
     matrix = pikepdf.Matrix()
@@ -142,5 +145,11 @@ def _drawn_with(page: Any) -> tuple[float, ...] | None:
             draws += 1
         elif name not in ("q", "Q", "gs", "ri", "i"):
             return None
-    straight = draws == 1 and matrix.b == 0 and matrix.c == 0 and matrix.a > 0 and matrix.d > 0
-    return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f) if straight else None
+    a, b, c, d = (round(value, 3) for value in (matrix.a, matrix.b, matrix.c, matrix.d))
+    if draws != 1:
+        return None
+    if b == c == 0 and a * d > 0:
+        return abs(a), abs(d), 0 if a > 0 else 180
+    if a == d == 0 and b * c < 0:
+        return abs(b), abs(c), 90 if b < 0 else 270
+    return None

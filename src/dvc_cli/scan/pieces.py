@@ -267,21 +267,19 @@ def _worked(leaf: _Leaf, options: ConversionOptions, shop: Shop) -> Collection:
 
 
 def _drawn(leaf: _Leaf, options: ConversionOptions, shop: Shop) -> Collection:
-    return _treated(leaf, leaf.source.path, leaf.kind.value, leaf.frame, options, shop)
+    return _treated(leaf, {"path": str(leaf.source.path), "kind": leaf.kind.value}, leaf.frame, options, shop)
 
 
-def _treated(
-    leaf: _Leaf, path: Path, kind: str, frame: int, options: ConversionOptions, shop: Shop, turn: int | None = None
-) -> Collection:
+def _treated(leaf: _Leaf, scan: dict[str, Any], frame: int, options: ConversionOptions, shop: Shop) -> Collection:
     name = leaf.source.name
     arguments = {
-        "path": str(path),
+        "path": scan["path"],
         "name": name,
-        "kind": kind,
+        "kind": scan["kind"],
         "frame": frame,
         "target": str(shop.target()),
         "treatment": options.treatment.plain(),
-        "turn": turn,
+        "shown": scan.get("shown"),
     }
     answer: dict[str, Any] = shop.call(f"{_FRAMES}:draw", arguments, name)
     if answer.get("blank"):
@@ -319,12 +317,10 @@ def _pdf_pages(leaf: _Leaf, path: Path, options: ConversionOptions, shop: Shop) 
             found.pieces.append(page)
             found.notes = [_("Pages of {path} that are no scans were left as they are").format(path=name)]
             continue
-        one = _treated(leaf, Path(scan["path"]), scan["kind"], 1, options, shop, turn=scan["turn"])
+        one = _treated(leaf, scan, 1, options, shop)
         found.left_out += [replace(item, frame=page.frame) for item in one.left_out]
         paper = (float(scan["paper"][0]), float(scan["paper"][1]))
-        for piece in one.pieces:
-            picture = replace(piece.picture, dpi=None) if piece.picture else None  # it fills its page, as before
-            found.pieces.append(replace(piece, frame=page.frame, paper=paper, picture=picture))
+        found.pieces += [replace(piece, frame=page.frame, paper=paper) for piece in one.pieces]
     return found
 
 
