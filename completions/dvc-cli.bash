@@ -13,7 +13,7 @@ _dvc_cli_words() {
     'track') echo '--wait --timeout --public --json -q --quiet -v --verbose --no-input --no-color --profile --lang -h --help' ;;
     'sign') echo '-o --output --out-dir --signer --p12 --passphrase-file --token --module --cert --pin-file --pin-fd --confirm-pin --at --box --invisible --page --reason --level --tsa --trust --require-revocation --signature-profile -f --force -n --dry-run --resume --upgrade --json -q --quiet -v --verbose --no-input --no-color --profile --lang -h --help' ;;
     'unsign') echo '-o --output --signer --cert --any -f --force --json -q --quiet -v --verbose --no-input --no-color --profile --lang -h --help' ;;
-    'verify') echo '--trust --strict --at-time --json -q --quiet -v --verbose --no-input --no-color --profile --lang -h --help' ;;
+    'verify') echo '--trust --strict --at-time --html -f --force --json -q --quiet -v --verbose --no-input --no-color --profile --lang -h --help' ;;
     'dossier') echo 'init check list show --json -q --quiet -v --verbose --no-input --no-color --profile --lang -h --help' ;;
     'dossier init') echo '-o --output --offline -f --force --json -q --quiet -v --verbose --no-input --no-color --profile --lang -h --help' ;;
     'dossier check') echo '--offline --json -q --quiet -v --verbose --no-input --no-color --profile --lang -h --help' ;;
@@ -86,7 +86,7 @@ _dvc_cli() {
         word="${COMP_WORDS[i]}"
         if [ "$skip" = 1 ]; then skip=0; continue; fi
         case "$word" in
-        --account|--admin-port|--against|--agency|--allow-host|--at|--at-time|--box|--captcha|--captcha-out|--cert|--certificate|--challenge|--columns|--data-file|--default-signer|--device|--dialect|--each|--extra-ca|--field|--fingerprint|--fit|--folder|--from|--key|--label|--lang|--level|--listen|--mode|--module|--option|--order|--out-dir|--output|--p12|--page|--page-size|--pages|--passphrase-file|--password-command|--password-fd|--password-file|--per-page|--pin-fd|--pin-file|--pki-port|--portal|--portal-port|--preset|--procedure|--profile|--reason|--refile|--resolution|--seed|--signature-profile|--signer|--smartca-port|--source|--state|--timeout|--token|--trust|--tsa|--wait|--width|-d|-o) skip=1 ;;
+        --account|--admin-port|--against|--agency|--allow-host|--at|--at-time|--box|--captcha|--captcha-out|--cert|--certificate|--challenge|--columns|--data-file|--default-signer|--device|--dialect|--each|--extra-ca|--field|--fingerprint|--fit|--folder|--from|--html|--key|--label|--lang|--level|--listen|--mode|--module|--option|--order|--out-dir|--output|--p12|--page|--page-size|--pages|--passphrase-file|--password-command|--password-fd|--password-file|--per-page|--pin-fd|--pin-file|--pki-port|--portal|--portal-port|--preset|--procedure|--profile|--reason|--refile|--resolution|--seed|--signature-profile|--signer|--smartca-port|--source|--state|--timeout|--token|--trust|--tsa|--wait|--width|-d|-o) skip=1 ;;
         -*) ;;
         *) if _dvc_cli_is_command "${path:+$path }$word"; then path="${path:+$path }$word"; fi ;;
         esac

@@ -177,6 +177,8 @@ complete -c dvc-cli -n '__dvc_cli_at "unsign"' -s h -l help -d 'Show this help a
 complete -c dvc-cli -n '__dvc_cli_at "verify"' -l trust -r -d 'PEM file with trusted root certificates, beside the profile\'s'
 complete -c dvc-cli -n '__dvc_cli_at "verify"' -l strict -d 'Fail on anything added or shown differently after signing'
 complete -c dvc-cli -n '__dvc_cli_at "verify"' -l at-time -r -d 'Judge the certificates at this time, or at the time each signature names (`claimed`)'
+complete -c dvc-cli -n '__dvc_cli_at "verify"' -l html -r -d 'Also write the report as a page for printing'
+complete -c dvc-cli -n '__dvc_cli_at "verify"' -s f -l force -d 'Overwrite the output'
 complete -c dvc-cli -n '__dvc_cli_at "verify"' -l json -d 'Print one JSON document instead of text'
 complete -c dvc-cli -n '__dvc_cli_at "verify"' -s q -l quiet -d 'Only results and errors'
 complete -c dvc-cli -n '__dvc_cli_at "verify"' -s v -l verbose -d 'More talk; twice for the network log'

@@ -18,7 +18,6 @@ from dvc_cli.model.secret import Secret
 from dvc_cli.output.encode import encode
 from dvc_cli.output.safe import safe, safe_cell
 
-
 BIDI_CONTROLS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 

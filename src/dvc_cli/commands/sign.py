@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dvc_cli.i18n import _
-from dvc_cli.lazy import Annotated, App, Argument, Context, Option, examples, run_of
-from dvc_cli.model.signing import Anchor, SignatureLevel, SignatureProfile
+from dvc_cli.lazy import Annotated, App, Argument, Context, Option, Run, examples, run_of
+from dvc_cli.model.signing import Anchor, SignatureLevel, SignatureProfile, SignReport
+
+if TYPE_CHECKING:
+    from dvc_cli.services.sign_choice import SignerChoice
+    from dvc_cli.services.sign_plan import SignOptions
+    from dvc_cli.sign.pades.levels import Evidence
 
 app = App()
 
@@ -91,38 +97,46 @@ def sign_command(
     upgrade: Upgrade = False,
 ) -> None:
     """Choose the signer and the place, sign, and show a line per file."""
-    from dvc_cli.services.resume_signing import resume_signing
-    from dvc_cli.services.sign import sign_documents
     from dvc_cli.services.sign_choice import SignerChoice, TokenChoice, inputs_of, placement_of
     from dvc_cli.services.sign_plan import SignOptions
-    from dvc_cli.services.upgrade import upgrade_files
 
     run = run_of(ctx)
     inputs = inputs_of(files, resume=resume)
-    if resume:
-        kept = run.kept_batches(evidence=run.evidence(tsa, trust))
-        run.finish(resume_signing(kept, run.signer, progress=run.progress, prompter=run.prompter))
-        return
-    placement = placement_of(at, box, page, invisible=invisible)
+    kind = signature_profile or run.signature_profile
     options = SignOptions(
-        placement=placement,
-        profile=signature_profile or run.signature_profile,
-        level=level,
-        reason=reason,
-        output=output,
-        folder=out_dir,
-        require_revocation=require_revocation,
-    ).with_switches(overwrite=force, dry_run=dry_run)
-    evidence = run.evidence(tsa, trust)
-    if upgrade:
-        run.finish(upgrade_files(inputs, options, evidence, clock=run.clock, progress=run.progress))
-        return
+        placement=placement_of(at, box, page, invisible=invisible), profile=kind, level=level, reason=reason
+    ).to(output, out_dir, overwrite=force, dry_run=dry_run, require_revocation=require_revocation)
     on_token = TokenChoice(
         token=token, module=module, cert=cert, pin_file=pin_file, pin_fd=pin_fd, confirm_pin=confirm_pin
     )
     choice = SignerChoice(signer=signer, p12=p12, passphrase_file=passphrase_file, on_token=on_token)
+    evidence = run.evidence(tsa, trust)
+    if resume:
+        run.finish(_resumed(run, evidence))
+    elif upgrade:
+        run.finish(_upgraded(run, inputs, options, evidence))
+    else:
+        run.finish(_signed(run, inputs, options, choice, evidence))
+
+
+def _resumed(run: Run, evidence: Evidence) -> SignReport:
+    from dvc_cli.services.resume_signing import resume_signing
+
+    kept = run.kept_batches(evidence=evidence)
+    return resume_signing(kept, run.signer, progress=run.progress, prompter=run.prompter)
+
+
+def _upgraded(run: Run, inputs: list[Path], options: SignOptions, evidence: Evidence) -> SignReport:
+    from dvc_cli.services.upgrade import upgrade_files
+
+    return upgrade_files(inputs, options, evidence, clock=run.clock, progress=run.progress)
+
+
+def _signed(run: Run, inputs: list[Path], options: SignOptions, choice: SignerChoice, evidence: Evidence) -> SignReport:
+    from dvc_cli.services.sign import sign_documents
+
     spec = choice.spec(run.signer_spec if run.has_profile else None)
-    report = sign_documents(
+    return sign_documents(
         inputs,
         run.signer(spec),
         options,
@@ -132,4 +146,3 @@ def sign_command(
         kept=run.kept_batches(spec, evidence),
         evidence=evidence,
     )
-    run.finish(report)

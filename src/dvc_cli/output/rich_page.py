@@ -52,7 +52,9 @@ def _draw_table(block: Table) -> object:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title=block.title or None, title_justify="left")
+    table = RichTable(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title=block.title or None, title_justify="left"
+    )
     for column in block.columns:
         table.add_column(column.title, justify=column.align, no_wrap=not column.wrap, overflow="fold")
     for row in block.rows:

@@ -36,9 +36,24 @@ class SignOptions:
     overwrite: bool = False
     dry_run: bool = False
 
-    def with_switches(self, *, overwrite: bool, dry_run: bool) -> SignOptions:
-        """The same with these two set."""
-        return replace(self, overwrite=overwrite, dry_run=dry_run)
+    def to(
+        self,
+        output: Path | None,
+        folder: Path | None,
+        *,
+        overwrite: bool = False,
+        dry_run: bool = False,
+        require_revocation: bool = False,
+    ) -> SignOptions:
+        """The same with where the copies go, and with these switches."""
+        return replace(
+            self,
+            output=output,
+            folder=folder,
+            overwrite=overwrite,
+            dry_run=dry_run,
+            require_revocation=require_revocation,
+        )
 
     def __post_init__(self) -> None:
         if self.output is not None and self.folder is not None:

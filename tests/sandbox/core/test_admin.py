@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.sandbox.core.wire import request
 
 from dvc_sandbox.client import AdminClient
 from dvc_sandbox.control import Options, Running, SandboxError, admin_client, start_thread
 from dvc_sandbox.faults import FaultRule
+from tests.sandbox.core.wire import request
 
 LOGIN = "/dich-vu-cong/cong-dan/dang-nhap"
 

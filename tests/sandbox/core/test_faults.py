@@ -9,12 +9,12 @@ from contextlib import closing
 
 import httpx
 import pytest
-from tests.sandbox.core.wire import Answer, request
 
 from dvc_sandbox.client import AdminClient
 from dvc_sandbox.control import Running, SandboxError
 from dvc_sandbox.database import Database
 from dvc_sandbox.faults import FaultKind, FaultRule, Faults
+from tests.sandbox.core.wire import Answer, request
 
 LOGIN = "/dich-vu-cong/cong-dan/dang-nhap"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.sandbox.core.wire import exchange, parse, request
 
 from dvc_sandbox.control import Options, Running, SandboxError, admin_client, start_thread, status
+from tests.sandbox.core.wire import exchange, parse, request
 
 SERVERS = ("portal", "smartca", "pki", "admin")
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.sandbox.core.wire import request
 
 from dvc_sandbox.control import (
     Options,
@@ -28,6 +27,7 @@ from dvc_sandbox.control import (
     wait_healthy,
 )
 from dvc_sandbox.folder import StateFolder
+from tests.sandbox.core.wire import request
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
