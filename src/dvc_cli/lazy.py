@@ -259,7 +259,8 @@ def _node(command: Any, path: tuple[str, ...]) -> Node:
     context = command.make_context(path[-1], [], resilient_parsing=True)
     switches = tuple(
         Switch(
-            names=tuple(parameter.opts) + tuple(parameter.secondary_opts),
+            # Typer keeps the help option's names in a set, so their order is not the same in every process
+            names=(*sorted(parameter.opts, key=len), *sorted(parameter.secondary_opts, key=len)),
             takes_value=not (parameter.is_flag or parameter.count),
             help=parameter.help or "",
             choices=tuple(str(choice) for choice in getattr(parameter.type, "choices", ())),

@@ -135,7 +135,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_done(tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     picture(tmp_path / "a.jpg")
     assert main(["scan", "convert", *arguments]) == 2
-    assert os.listdir(tmp_path) == ["a.jpg"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
     assert "`" in capsys.readouterr().err
 
 
@@ -185,4 +185,4 @@ def test_no_way_leads_through_a_signed_pdf(tmp_path, capsys, way, certified):
     assert main(["scan", "convert", str(source), "-o", str(tmp_path / "out.pdf"), *way]) == 10
     assert "byte for byte" in capsys.readouterr().err
     assert source.read_bytes() == before
-    assert os.listdir(tmp_path) == ["signed.pdf"]
+    assert [path.name for path in tmp_path.iterdir()] == ["signed.pdf"]
