@@ -21,7 +21,7 @@ from dvc_cli.scan.sane_options import (
     parse_options,
     source_arguments,
 )
-from dvc_cli.scan.scanner import NoScanner, ScanMode, ScannerBusy, ScannerSilent, ScanRequest, ScanSource
+from dvc_cli.scan.scanner import CoverOpen, NoScanner, ScanMode, ScannerBusy, ScannerSilent, ScanRequest, ScanSource
 from dvc_cli.testing.scanner_contract import request as small
 from tests.capture.conftest import sane_environment
 
@@ -152,6 +152,18 @@ def test_a_device_that_never_answers(tmp_path):
     with pytest.raises(ScannerSilent):
         list(SaneScanner("slow", environ, page_seconds=0.2).scan(small(ScanSource.FLATBED), tmp_path))
     assert time.monotonic() - started < 5
+
+
+@posix
+def test_a_driver_that_hangs_at_the_exit_after_a_fault(tmp_path):
+    script = (
+        'echo "Scanned page 1. (scanner status = 8)" >&2\necho "Batch terminated, 1 page scanned" >&2\nexec sleep 60\n'
+    )
+    environ = pretended(tmp_path / "bin", script)
+    started = time.monotonic()
+    with pytest.raises(CoverOpen):
+        list(SaneScanner("hung", environ).scan(small(ScanSource.FLATBED), tmp_path))
+    assert time.monotonic() - started < 30
 
 
 @posix

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ log = logging.getLogger(__name__)
 PAGE_SECONDS = 300.0
 LIST_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+_GLANCE_SECONDS = 1.0
+_EXIT_SECONDS = 3.0
+_STATUS = re.compile(r"\(scanner status = (\d+)\)")
+_END_OF_PAGE = 5  # SANE_STATUS_EOF: the page came whole
 _SEPARATOR = "\x1f"
 # SANE_Status of sane.h, which is the exit code of `scanimage` once the device is open.
 _CODES: Mapping[int, Callable[[str], DvcError]] = {
@@ -165,6 +170,8 @@ class _Job:
         log.debug("scanimage with %d arguments", len(command))
         self._lines: SimpleQueue[str | None] = SimpleQueue()
         self.errors: deque[str] = deque(maxlen=20)
+        self._status = 0
+        self._ended_at: float | None = None
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -183,20 +190,31 @@ class _Job:
 
     @property
     def code(self) -> int:
-        """The exit code, waited for."""
-        code = self._process.wait(_STOP_SECONDS)
+        """The exit code, waited for; some drivers hang at the exit, then it is the last status that was told."""
+        try:
+            code = self._process.wait(_EXIT_SECONDS if self._ended_at is not None else _STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            log.debug("scanimage did not end after its last page")
+            self._process.kill()
+            return self._status
         self._threads[1].join(_STOP_SECONDS)
         return code
 
     def lines(self, seconds: float, name: str) -> Iterator[str]:
         """Lines of the output; raises ScannerSilent when one takes longer than `seconds`."""
+        deadline = time.monotonic() + seconds
         while True:
             try:
-                line = self._lines.get(timeout=seconds)
+                line = self._lines.get(timeout=min(_GLANCE_SECONDS, seconds))
             except Empty:
+                if self._ended_at is not None and time.monotonic() - self._ended_at > _EXIT_SECONDS:
+                    return
+                if time.monotonic() < deadline:
+                    continue
                 raise faults.silent(name, seconds) from None
             if line is None:
                 return
+            deadline = time.monotonic() + seconds
             yield line
 
     def stop(self) -> None:
@@ -225,6 +243,10 @@ class _Job:
         if self._process.stderr is not None:
             for line in self._process.stderr:
                 self.errors.append(line.strip())
+                if told := _STATUS.search(line):
+                    self._status = 0 if int(told[1]) == _END_OF_PAGE else int(told[1])
+                elif line.startswith("Batch terminated"):
+                    self._ended_at = time.monotonic()
                 log.debug("scanimage: %s", line.strip())
 
 
