@@ -55,11 +55,20 @@ class Person:
 
     def wait(self, condition: Callable[[], Any], what: str = "") -> None:
         """Wait until something is so; what a page swap makes stale counts as not yet."""
-        from selenium.common.exceptions import StaleElementReferenceException
+        from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
         from selenium.webdriver.support.ui import WebDriverWait
 
+        def so_by_now(_: object) -> Any:
+            try:
+                return condition()
+            except WebDriverException as error:
+                # chromedriver's other word for a stale element, while the next page takes the place of this one
+                if "does not belong to the document" in str(error.msg):
+                    return False
+                raise
+
         waiting = WebDriverWait(self.browser, PATIENCE, 0.05, [StaleElementReferenceException])
-        waiting.until(lambda _: condition(), f"{what} at {self.browser.current_url}")
+        waiting.until(so_by_now, f"{what} at {self.browser.current_url}")
 
     def write(self, selector: str, text: str) -> None:
         """Fill a box."""
