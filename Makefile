@@ -47,6 +47,7 @@ build: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(RUN) benchmarks/startup.py
+	$(RUN) benchmarks/scan.py
 
 drill: $(VENV)/.ready
 	$(RUN) -m pytest drills $(TEST_FLAGS)

@@ -11,7 +11,7 @@ from dvc_cli.files import UnsafeOutput, check_output
 from dvc_cli.i18n import _
 from dvc_cli.model.ports import Progress, Task
 from dvc_cli.scan.images import LEAST_DPI, BrokenImage, ImagePage, ImageTooLarge
-from dvc_cli.scan.inputs import STDIN, MissingInput, Source, expanded, gathered, groups
+from dvc_cli.scan.inputs import MissingInput, Source, expanded, gathered, groups
 from dvc_cli.scan.options import (
     BatchReport,
     Colour,
@@ -123,9 +123,7 @@ def _require_sense(options: ConversionOptions) -> None:
 
 def _converted(work: _Work) -> ConversionReport:
     options = work.options
-    for source in work.sources:
-        if source.name != STDIN and source.path.resolve() == work.output.resolve():
-            raise UnsafeOutput(_("{path} is an input and the output at once").format(path=work.output))
+    _require_other_file(work)
     found = collect(work.sources, options, work.shop, work.task)
     if not found.pieces:
         raise NothingLeft(
@@ -145,6 +143,11 @@ def _converted(work: _Work) -> ConversionReport:
         if fitted:
             work.progress.say(fitted)
     return _report(found, parts, _written(parts, work), fitted, options)
+
+
+def _require_other_file(work: _Work) -> None:
+    if work.output.exists() and any(source.path.samefile(work.output) for source in work.sources):
+        raise UnsafeOutput(_("{path} is an input and the output at once").format(path=work.output))
 
 
 def _written(parts: Sequence[Sequence[Piece]], work: _Work) -> list[OutputFile]:

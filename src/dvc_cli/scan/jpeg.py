@@ -32,6 +32,9 @@ class _Head:
     size: tuple[int, int] = (0, 0)
     components: int = 0
     component_ids: bytes = b""
+    progressive: bool = False
+    quantizers: bytes = b""
+    tables: set[int] = field(default_factory=set)
     bits: int = 8
     density: tuple[float, float] | None = None
     exif: Exif = field(default_factory=Exif)
@@ -47,22 +50,30 @@ class _Head:
         return data if data[16:20] == _ICC_SPACES[self.components] and data[36:40] == b"acsp" else b""
 
 
-def read_jpeg(path: Path, name: Path | str | None = None) -> Picture | None:
+def read_jpeg(path: Path, name: Path | str | None = None, *, quick: bool = False) -> Picture | None:
     """The picture in a JPEG file, or None when it is of a kind of JPEG that PDF does not know (lossless, arithmetic, 12 bits).
 
     Args:
         path: the file. name: what messages call it.
+        quick: also None for other files, and when only decoding could tell whether it is sound (progressive, no tables).
 
     Raises:
         BrokenImage (cut short, no picture), ImageTooLarge. OSError when it cannot be read.
     """
     name = name or path
     with path.open("rb") as file:
+        if quick and file.read(3) != b"\xff\xd8\xff":
+            return None
+        file.seek(0)
         try:
             head = _read_head(file, name)
             if head is None or head.bits != 8 or head.components not in _ICC_SPACES:
                 return None
+            if quick and head.progressive:
+                return None
             end = _end_of_picture(file, head)
+            if quick and end is not None and not _has_tables(head):
+                return None
         except (struct.error, IndexError) as error:
             raise broken(name) from error
     if end is None:
@@ -121,6 +132,7 @@ def _read_head(file: BinaryIO, name: Path | str) -> _Head | None:
                 raise broken(name)
             head.scan = start
             return head
+        _note_tables(head, marker, body)
         if keep:
             head.kept.append((start, file.tell() - start))
 
@@ -140,6 +152,8 @@ def _note(head: _Head, marker: int, body: bytes) -> bool:
         head.bits, height, width, head.components = struct.unpack_from(">BHHB", body)
         head.size = (width, height)
         head.component_ids = body[6::3][: head.components]
+        head.quantizers = body[8::3]
+        head.progressive = marker == 0xC2
     elif marker == 0xE0 and body.startswith(b"JFIF\0"):
         unit, across, down = struct.unpack_from(">BHH", body, 7)
         factor = {1: 1.0, 2: 2.54}.get(unit, 0.0)
@@ -158,20 +172,45 @@ def _note(head: _Head, marker: int, body: bytes) -> bool:
     return marker not in (0xED, 0xFE)
 
 
+def _note_tables(head: _Head, marker: int, body: bytes) -> None:
+    """Remember which tables are there (quantizers as 32 + number) and which the scans need (as 64 + number)."""
+    while marker in (0xC4, 0xDB) and body:
+        if marker == 0xC4:
+            head.tables.add(body[0])
+            body = body[17 + sum(body[1:17]) :]
+        else:
+            head.tables.add(32 + (body[0] & 15))
+            body = body[129 if body[0] >> 4 else 65 :]
+    if marker == 0xDA:
+        for choice in body[2 : 1 + 2 * body[0] : 2]:
+            head.tables |= {64 + (choice >> 4), 64 + 16 + (choice & 15)}
+
+
+def _has_tables(head: _Head) -> bool:
+    needed = {number - 64 for number in head.tables if number >= 64} | {32 + number for number in head.quantizers}
+    return needed <= head.tables
+
+
 def _end_of_picture(file: BinaryIO, head: _Head) -> int | None:
     """The offset behind the picture's end marker; None when the file was cut short or holds what no scan can."""
-    position = head.scan
+    position, drawn = head.scan, b""
     while (place := _next_in_scan(file, position)) is not None:
         file.seek(place)
         marker = file.read(2)[1]
         if marker == 0xD9:
-            return place + 2
+            return place + 2 if set(head.component_ids) <= set(drawn) else None
         if marker not in _BETWEEN_SCANS and marker != 0xDA:
             return None
         (length,) = struct.unpack(">H", file.read(2))
         body = file.read(max(length - 2, 0))
         if length < 2 or len(body) != length - 2 or not _is_sound(head, marker, body):
             return None
+        _note_tables(head, marker, body)
+        if marker == 0xDA:
+            named = body[1 : 1 + 2 * body[0] : 2]
+            if not head.progressive and set(named) & set(drawn):
+                return None  # a scan of its own components a second time: two files run together
+            drawn += named
         position = place + 2 + length
     return None
 

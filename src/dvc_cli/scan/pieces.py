@@ -196,11 +196,9 @@ def _outcomes(
 ) -> Iterator[tuple[_Leaf, Collection | DvcError]]:
     waiting = deque(sources)
     while waiting and not options.treatment.wanted:
-        leaf = _leaf(waiting[0])
-        if leaf.kind is not FileKind.JPEG:
-            break
+        leaf = _Leaf(waiting[0], FileKind.JPEG)
         # Nothing is decoded here: quicker than asking another process, and as safe.
-        picture = _try(partial(read_jpeg, leaf.source.path, leaf.source.name))
+        picture = _try(partial(read_jpeg, leaf.source.path, leaf.source.name, quick=True))
         if picture is None:
             break
         waiting.popleft()
@@ -254,16 +252,27 @@ def _worked(leaf: _Leaf, options: ConversionOptions, shop: Shop) -> Collection:
         return _pdf_pages(leaf, document_pdf(leaf.source.path, leaf.source.name, shop.target()), options, shop)
     if not leaf.kind.is_image:
         raise _unsupported(leaf)
-    from dvc_cli.scan.png import read_png
-
-    read = {FileKind.JPEG: read_jpeg, FileKind.PNG: read_png}.get(leaf.kind)
-    if read is not None and not options.treatment.wanted:
-        picture = _try(partial(read, leaf.source.path, leaf.source.name))
-        if isinstance(picture, DvcError):
-            raise picture
-        if picture is not None:
-            return _one(leaf, picture)
+    if not options.treatment.wanted and (picture := _as_it_lies(leaf)) is not None:
+        return _one(leaf, picture)
     return _drawn(leaf, options, shop)
+
+
+def _as_it_lies(leaf: _Leaf) -> Picture | None:
+    """The picture of a JPEG or PNG file that needs no decoding."""
+    path, name = leaf.source.path, leaf.source.name
+    if leaf.kind is FileKind.JPEG:
+        return _or_raise(_try(partial(read_jpeg, path, name, quick=True)))
+    if leaf.kind is FileKind.PNG:
+        from dvc_cli.scan.png import read_png
+
+        return _or_raise(_try(partial(read_png, path, name)))
+    return None
+
+
+def _or_raise(outcome: _Out | DvcError) -> _Out:
+    if isinstance(outcome, DvcError):
+        raise outcome
+    return outcome
 
 
 def _drawn(leaf: _Leaf, options: ConversionOptions, shop: Shop) -> Collection:
